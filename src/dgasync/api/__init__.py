@@ -1,0 +1,1 @@
+"""What users call, a module per product, on one road for every request."""

@@ -1,0 +1,304 @@
+"""Recordings become text: `/v1/listen`, in the documented style and as the native verbs use it.
+
+Both styles end in `transcribed` and `accepted`, so that one implementation serves them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from dgasync.api.road import Call, Road, pull
+from dgasync.audio import Upload, Url, source
+from dgasync.errors import DecodeError, DeepgramApiError, DeepgramApiKeyError, DeepgramTypeError
+from dgasync.models.base import Answer, Headers
+from dgasync.models.listen import AsyncPrerecordedResponse, PrerecordedResponse
+from dgasync.models.options import Options
+from dgasync.models.params import CallParams, ListenParams
+from dgasync.protocol.request import Safety
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dgasync.config import DeepgramClientOptions, TimeoutLike
+    from dgasync.models.listen_options import PrerecordedOptions
+    from dgasync.models.params import CallExtras
+    from dgasync.models.sources import FileSource, UrlSource
+
+__all__ = ["AsyncPreRecordedClient", "accepted", "parse_callback", "transcribed"]
+
+A = TypeVar("A", bound=Answer)
+
+ENDPOINT = "v1/listen"
+OPTIONS = frozenset(ListenParams.__annotations__)
+_CALL = frozenset(CallParams.__annotations__)
+
+
+class AsyncPreRecordedClient:
+    """Transcripts of recordings, in the documented style: `deepgram.listen.asyncprerecorded.v("1")`.
+
+    Args:
+        config: the client's set-up; everything made from one shares its connections.
+    """
+
+    def __init__(self, config: DeepgramClientOptions) -> None:
+        self._road = Road.of(config)
+
+    async def transcribe_url(
+        self,
+        source: UrlSource,
+        options: PrerecordedOptions | ListenParams | Mapping[str, Any] | None = None,
+        addons: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: TimeoutLike | None = None,
+        endpoint: str = ENDPOINT,
+        **extras: Unpack[CallExtras],
+    ) -> PrerecordedResponse | AsyncPrerecordedResponse:
+        """The transcript of a recording that the service fetches by its URL.
+
+        Args:
+            source: `{"url": ...}`; other keys go along in the JSON.
+            options: what to ask for; only what is set is sent. With `callback` set the answer goes there, and this
+                returns its request id, as `transcribe_url_callback` does.
+            addons: query parameters by name, laid over the options; a list adds to what is there.
+            headers: for this call only.
+            timeout: seconds for each part of the request, or `Timeouts`.
+            endpoint: the path below the base URL.
+            extras: `max_retries`, `progress`, `strict` and `keep_raw` for this call.
+
+        Raises:
+            DeepgramTypeError: a source or an option of no use; nothing was sent.
+            DeepgramApiError: the service answered no; its subclasses say why.
+            DeepgramConnectionError: no answer came.
+            DecodeError: the answer cannot be read.
+        """
+        _must_have(source, "url")
+        return await documented(self._road, source, options, addons, headers, timeout, endpoint, extras)
+
+    async def transcribe_file(
+        self,
+        source: FileSource,
+        options: PrerecordedOptions | ListenParams | Mapping[str, Any] | None = None,
+        addons: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: TimeoutLike | None = None,
+        endpoint: str = ENDPOINT,
+        **extras: Unpack[CallExtras],
+    ) -> PrerecordedResponse | AsyncPrerecordedResponse:
+        """The transcript of a recording that is sent.
+
+        Args:
+            source: `{"buffer": bytes or an open binary file}` or `{"stream": an open file or an iterator of bytes}`;
+                with `mimetype`, that is the Content-Type, else there is none and the service finds out.
+            options: what to ask for; only what is set is sent. With `callback` set the answer goes there, and this
+                returns its request id, as `transcribe_file_callback` does.
+            addons: query parameters by name, laid over the options; a list adds to what is there.
+            headers: for this call only.
+            timeout: seconds for each part of the request, or `Timeouts`.
+            endpoint: the path below the base URL.
+            extras: `max_retries`, `progress`, `strict` and `keep_raw` for this call.
+
+        Raises:
+            DeepgramTypeError: a source or an option of no use; nothing was sent.
+            DeepgramApiError: the service answered no; its subclasses say why.
+            DeepgramConnectionError: no answer came.
+            DecodeError: the answer cannot be read.
+        """
+        _must_have(source, "buffer", "stream")
+        return await documented(self._road, source, options, addons, headers, timeout, endpoint, extras)
+
+    async def transcribe_url_callback(
+        self,
+        source: UrlSource,
+        callback: str,
+        options: PrerecordedOptions | ListenParams | Mapping[str, Any] | None = None,
+        addons: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: TimeoutLike | None = None,
+        endpoint: str = ENDPOINT,
+        **extras: Unpack[CallExtras],
+    ) -> AsyncPrerecordedResponse:
+        """The request id of a transcript that the service will send to `callback`.
+
+        Takes what `transcribe_url` takes and raises what it raises; `parse_callback` reads what arrives.
+        """
+        _must_have(source, "url")
+        return await to_callback(self._road, source, callback, options, addons, headers, timeout, endpoint, extras)
+
+    async def transcribe_file_callback(
+        self,
+        source: FileSource,
+        callback: str,
+        options: PrerecordedOptions | ListenParams | Mapping[str, Any] | None = None,
+        addons: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: TimeoutLike | None = None,
+        endpoint: str = ENDPOINT,
+        **extras: Unpack[CallExtras],
+    ) -> AsyncPrerecordedResponse:
+        """The request id of a transcript that the service will send to `callback`.
+
+        Takes what `transcribe_file` takes and raises what it raises; `parse_callback` reads what arrives.
+        """
+        _must_have(source, "buffer", "stream")
+        return await to_callback(self._road, source, callback, options, addons, headers, timeout, endpoint, extras)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._road.base}>"
+
+
+async def documented(
+    road: Road,
+    audio: object,
+    options: object,
+    addons: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+    timeout: TimeoutLike | None,
+    endpoint: str,
+    extras: CallExtras,
+) -> PrerecordedResponse | AsyncPrerecordedResponse:
+    """What a documented call gives: the answer, or where a callback is asked for, its request id."""
+    asked = as_mapping(options)
+    kind = AsyncPrerecordedResponse if asked.get("callback") or (addons or {}).get("callback") else PrerecordedResponse
+    call: CallParams = {"addons": addons, "headers": headers, "timeout": timeout, "endpoint": endpoint, **extras}
+    return await listen(road, audio, asked, call, kind)
+
+
+async def to_callback(
+    road: Road,
+    audio: object,
+    callback: str,
+    options: object,
+    addons: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+    timeout: TimeoutLike | None,
+    endpoint: str,
+    extras: CallExtras,
+) -> AsyncPrerecordedResponse:
+    """What a documented call with a callback gives."""
+    asked = {**as_mapping(options), "callback": address_of(callback)}
+    call: CallParams = {"addons": addons, "headers": headers, "timeout": timeout, "endpoint": endpoint, **extras}
+    return await listen(road, audio, asked, call, AsyncPrerecordedResponse)
+
+
+async def transcribed(road: Road, audio: object, asked: Mapping[str, Any]) -> PrerecordedResponse:
+    """What the native verb gives, from its options and call parameters in one mapping."""
+    options, call = split(asked)
+    if options.get("callback"):
+        raise DeepgramTypeError(
+            "With `callback` the answer goes elsewhere and there is no transcript to return: "
+            "use `transcribe_to_callback`, and `parse_callback` for what arrives."
+        )
+    return await listen(road, audio, {"model": "nova-3", **options}, call, PrerecordedResponse)
+
+
+async def accepted(road: Road, audio: object, callback: str, asked: Mapping[str, Any]) -> AsyncPrerecordedResponse:
+    """What the native verb with a callback gives."""
+    options, call = split(asked)
+    options = {"model": "nova-3", **options, "callback": address_of(callback)}
+    return await listen(road, audio, options, call, AsyncPrerecordedResponse)
+
+
+async def listen(road: Road, audio: object, options: Mapping[str, Any], call: CallParams, kind: type[A]) -> A:
+    """One request to `/v1/listen`."""
+    sent = source(audio, pull)
+    if isinstance(sent, Url):
+        sent = Upload(msgspec.json.encode(sent.payload), mimetype="application/json")
+    return await road.answer(
+        Call(
+            "POST",
+            call.get("endpoint") or ENDPOINT,
+            what="A transcription",
+            safety=Safety.BILLED,
+            options=options,
+            known=OPTIONS,
+            content=sent.content,
+            content_type=sent.mimetype,
+            repeatable=sent.repeatable,
+            addons=call.get("addons"),
+            headers=call.get("headers"),
+            timeout=call.get("timeout"),
+            max_retries=call.get("max_retries"),
+            progress=call.get("progress"),
+            strict=call.get("strict"),
+            keep_raw=call.get("keep_raw"),
+        ),
+        kind,
+    )
+
+
+def parse_callback(
+    body: bytes | str | Mapping[str, Any],
+    headers: Mapping[str, str],
+    *,
+    dg_token: str | Collection[str] | None = None,
+) -> PrerecordedResponse:
+    """The answer that the service sent to a callback address.
+
+    Args:
+        body: what was posted, as bytes, text, or the mapping that a web framework made of it.
+        headers: those of the post.
+        dg_token: the identifier (not the secret) of the key that asked, or several; the service sends it as `dg-token`
+            with each callback (docs, "Callback"). Without it, it is only checked that there is one.
+
+    Raises:
+        DeepgramApiKeyError: the `dg-token` is missing or another: the post may not come from the service.
+        DeepgramApiError: the service reports that the request failed.
+        DecodeError: the body cannot be read.
+    """
+    found = Headers(headers)
+    token = found.get("dg-token") or ""
+    known = [dg_token] if isinstance(dg_token, str) else dg_token
+    if not token or (known is not None and not any(hmac.compare_digest(token.encode(), k.encode()) for k in known)):
+        raise DeepgramApiKeyError(
+            "The post has no `dg-token` of yours, so it may not come from the service: answer it with 403."
+        )
+    raw = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else msgspec.json.encode(body)
+    answer = PrerecordedResponse.from_json(raw).adopt(raw, found)
+    if answer.results is None and answer.metadata is None:
+        if "err_code" in answer or "err_msg" in answer:
+            raise DeepgramApiError(
+                answer.get("err_msg"),
+                original_error=raw.decode("utf-8", "replace"),
+                err_code=answer.get("err_code"),
+                request_id=answer.get("request_id") or answer.request_id,
+                headers=found,
+            )
+        raise DecodeError("The post holds no transcript.", raw, request_id=answer.request_id)
+    return answer
+
+
+def as_mapping(options: object) -> Mapping[str, Any]:
+    """Options in whatever form they came, by name."""
+    if options is None:
+        return {}
+    if isinstance(options, Options):
+        return options.to_dict()
+    if isinstance(options, Mapping):
+        return cast("Mapping[str, Any]", options)
+    raise DeepgramTypeError(f"Options are an options object or a dict, not a {type(options).__name__}.")
+
+
+def split(asked: Mapping[str, Any]) -> tuple[dict[str, Any], CallParams]:
+    """The options of the service, and what concerns the call itself."""
+    options = {name: value for name, value in asked.items() if name not in _CALL}
+    call = {name: value for name, value in asked.items() if name in _CALL}
+    return options, cast("CallParams", call)
+
+
+def address_of(callback: object) -> str:
+    """The address of a callback, if it is one."""
+    if not isinstance(callback, str) or not callback.lower().startswith(("http://", "https://")):
+        raise DeepgramTypeError(f"`callback` is the http(s) URL to which the answer is sent; got {callback!r}.")
+    return callback
+
+
+def _must_have(source: object, *keys: str) -> None:
+    if not isinstance(source, Mapping) or not any(key in source for key in keys):
+        named = " or ".join(f'"{key}"' for key in keys)
+        raise DeepgramTypeError(
+            f"This call takes a mapping with {named}. `transcribe(...)` takes paths, URLs, bytes, files and iterators."
+        )

@@ -1,0 +1,94 @@
+"""What all requests with one key share: a bound on how many are in flight, and one cool-down."""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import blake2b
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+if TYPE_CHECKING:
+    from dgasync.transport.seam import Transport, Wake
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """The gate before the service, for one key, over all clients, loops and threads of the process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._bound: int | None = None
+        self._in_flight = 0
+        self._waiting: deque[_Place] = deque()
+        self._quiet_until = 0.0
+
+    @classmethod
+    def of(cls, origin: str, credential: str, bound: int | None) -> Pace:
+        """The gate of this key at this service; of several bounds asked for, the smallest counts."""
+        name = (origin, blake2b(credential.encode(), digest_size=16).digest())
+        with _registry_lock:
+            pace = _registry.get(name)
+            if pace is None:
+                pace = _registry[name] = cls()
+            if bound is not None:
+                pace._bound = bound if pace._bound is None else min(bound, pace._bound)
+            return pace
+
+    def cool_down(self, until: float) -> None:
+        """Let no request through before `until`, in seconds of the transport's clock."""
+        with self._lock:
+            self._quiet_until = max(self._quiet_until, until)
+
+    async def enter(self, transport: Transport) -> None:
+        """Return when a request may go out; each return is paired with one `leave`."""
+        if self._quiet_until:
+            clock = transport.clock
+            while (rest := self._quiet_until - clock.now()) > 0:
+                await clock.sleep(rest)
+        if self._bound is None:
+            return
+        with self._lock:
+            if self._in_flight < self._bound:
+                self._in_flight += 1
+                return
+            place = _Place(transport.wake())
+            self._waiting.append(place)
+        try:
+            await place.wake.wait()
+        except BaseException:
+            with self._lock:
+                if place.given:
+                    self._pass_on()  # the place came together with the cancellation
+                else:
+                    self._waiting.remove(place)
+            raise
+
+    def leave(self) -> None:
+        """Let the next request in."""
+        if self._bound is not None:
+            with self._lock:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            place = self._waiting.popleft()
+            place.given = True
+            place.wake.set()
+        else:
+            self._in_flight = max(0, self._in_flight - 1)
+
+
+class _Place:
+    """One who waits."""
+
+    __slots__ = ("given", "wake")
+
+    def __init__(self, wake: Wake) -> None:
+        self.wake = wake
+        self.given = False
+
+
+_registry: WeakValueDictionary[tuple[str, bytes], Pace] = WeakValueDictionary()
+_registry_lock = Lock()

@@ -1,0 +1,324 @@
+"""The one road for every request: who asks, in what order, how often, and what the answer means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from random import random
+from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+from dgasync import logs
+from dgasync.api.credentials import Credentials
+from dgasync.api.pace import Pace
+from dgasync.audio import pieces
+from dgasync.config import DeepgramClientOptions, Secret, TimeoutLike, Timeouts, masked
+from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, Unauthorized
+from dgasync.limits import MAX_REDIRECTS
+from dgasync.models.base import Answer
+from dgasync.protocol import codec, query, retry
+from dgasync.protocol.request import Safety, address, checked_headers, may_travel, redirected, same_origin
+from dgasync.transport.seam import CALLER, Reply, Request, Transport
+from dgasync.version import __version__
+
+__all__ = ["Call", "Content", "Road", "pull"]
+
+A = TypeVar("A", bound=Answer)
+T = TypeVar("T")
+
+USER_AGENT = f"dgasync/{__version__} python/{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+class Content(Protocol):
+    """A body that is read while it is sent, and can say beforehand how long it is."""
+
+    @property
+    def size(self) -> int | None:
+        """Length in bytes, None while only the end can tell."""
+        ...
+
+    async def prepare(self) -> None:
+        """Find out the length."""
+        ...
+
+    def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
+        """The body once, from its beginning."""
+        ...
+
+
+class Call:
+    """One operation as somebody asked for it, before the client's own settings are laid under it."""
+
+    __slots__ = (
+        "addons",
+        "content",
+        "content_type",
+        "endpoint",
+        "headers",
+        "keep_raw",
+        "known",
+        "max_retries",
+        "method",
+        "options",
+        "progress",
+        "repeatable",
+        "safety",
+        "strict",
+        "timeout",
+        "what",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        endpoint: str,
+        *,
+        what: str,
+        safety: Safety,
+        options: Mapping[str, Any] | None = None,
+        known: Collection[str] | None = None,
+        content: bytes | Content | None = None,
+        content_type: str | None = None,
+        repeatable: bool = True,
+        addons: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: TimeoutLike | None = None,
+        max_retries: int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+        strict: bool | None = None,
+        keep_raw: bool | None = None,
+    ) -> None:
+        self.method = method
+        self.endpoint = endpoint
+        self.what = what
+        self.safety = safety
+        self.options = options
+        self.known = known
+        self.content = content
+        self.content_type = content_type
+        self.repeatable = repeatable
+        self.addons = addons
+        self.headers = headers
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.progress = progress
+        self.strict = strict
+        self.keep_raw = keep_raw
+
+
+class Road:
+    """What a client's requests have in common: settings, credentials, connections and pace."""
+
+    def __init__(self, config: DeepgramClientOptions, transport: Transport | None = None) -> None:
+        logs.speak_up(config.verbose)
+        if transport is None:
+            from dgasync.transport.default import default
+
+            transport = default(config)
+        self.transport = transport
+        self.base = config.url
+        """Where it leads."""
+        self._timeouts = config.timeouts
+        self._max_retries = config.max_retries
+        self._strict = config.strict
+        self._keep_raw = config.keep_raw
+        self._credentials = Credentials(config)
+        self._pace = Pace.of(self.base, self._credentials.identity, config.max_in_flight)
+        self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        _lay(self._headers, checked_headers(config.headers))
+        # Authorization is the credentials' own business, also when it was given as a header.
+        self._headers.pop(_authorization_in(self._headers) or "", None)
+        self._insecure = config.allow_insecure_http
+
+    @classmethod
+    def of(cls, config: DeepgramClientOptions, transport: Transport | None = None) -> Road:
+        """The road that belongs to a set-up: everything made from one `config` shares connections."""
+        road = _roads.get(config)
+        if road is None:
+            road = _roads[config] = cls(config, transport)
+        return road
+
+    async def answer(self, call: Call, kind: type[A]) -> A:
+        """The answer to `call`, as an object of `kind`."""
+        reply = await self.reply(call)
+        keep_raw = self._keep_raw if call.keep_raw is None else call.keep_raw
+        return codec.decoded(kind, reply.body, reply.headers, reply.status, keep_raw=keep_raw)
+
+    async def reply(self, call: Call) -> Reply:
+        """The answer to `call` as it came, once it is a good one.
+
+        Raises:
+            DeepgramTypeError: the call itself cannot be sent.
+            DeepgramApiKeyError: there is no key, or it would travel in the clear.
+            DeepgramApiError: the service answered no, and trying again was no use or not safe.
+            DeepgramConnectionError: no answer came.
+        """
+        url, headers, timeouts = self._built(call)
+        body = await _body(call)
+        max_retries = self._max_retries if call.max_retries is None else call.max_retries
+        tried, refreshed = 0, False
+        while True:
+            tried += 1
+            try:
+                return await self._once(call, url, headers, timeouts, body)
+            except (DeepgramApiError, DeepgramConnectionError) as error:
+                failure: DeepgramError = error
+            if isinstance(failure, Unauthorized) and call.repeatable and not refreshed:
+                refreshed = True
+                if self._credentials.forget(headers.get("Authorization")):
+                    logs.log.info("%s %s: the token was refused; asking for a new one.", call.method, call.endpoint)
+                    continue
+            wait = retry.delay(
+                failure,
+                tried=tried,
+                max_retries=max_retries,
+                safety=call.safety,
+                repeatable=call.repeatable,
+                draw=random(),
+            )
+            if wait is None:
+                raise failure
+            if getattr(failure, "retry_after", None) is not None:
+                self._pace.cool_down(self.transport.clock.now() + wait)
+            logs.log.warning(
+                "%s %s failed (%s%s); try %d of %d in %.2f s.%s",
+                call.method,
+                call.endpoint.partition("?")[0],
+                type(failure).__name__,
+                f", request {failure.request_id}" if failure.request_id else "",
+                tried + 1,
+                max_retries + 1,
+                wait,
+                " The service may bill for both." if call.safety is Safety.BILLED else "",
+            )
+            del failure
+            await self.transport.clock.sleep(wait)
+
+    def _built(self, call: Call) -> tuple[str, dict[str, str], Timeouts]:
+        strict = self._strict if call.strict is None else call.strict
+        url, inherited = address(self.base, call.endpoint)
+        text = query.encode(
+            call.options,
+            call.addons,
+            known=call.known if strict else None,
+            inherited=inherited,
+            what=call.what,
+        )
+        headers = dict(self._headers)
+        if call.content_type is not None:
+            headers["Content-Type"] = call.content_type
+        if call.headers:
+            _lay(headers, masked(checked_headers(call.headers)))
+        return f"{url}?{text}" if text else url, headers, Timeouts.of(call.timeout, self._timeouts)
+
+    async def _once(
+        self, call: Call, url: str, headers: dict[str, str], timeouts: Timeouts, body: bytes | Content | None
+    ) -> Reply:
+        """One try, redirects included."""
+        transport = self.transport
+        if not _authorization_in(call.headers):
+            authorization = await self._credentials.authorization(transport, pull)
+            if authorization is not None:
+                headers["Authorization"] = authorization
+        may_travel(url, authorized=bool(_authorization_in(headers)), allow_insecure_http=self._insecure)
+        sent: Mapping[str, str] = headers
+        await self._pace.enter(transport)
+        try:
+            redirects = 0
+            while True:
+                started = transport.clock.now()
+                reply = await transport.request(Request(call.method, url, sent, timeouts, body))
+                _note(call, reply, transport.clock.now() - started)
+                if reply.status < 300:
+                    return reply
+                target = redirected(call.method, url, reply.status, reply.headers.get("location"))
+                if target is None or redirects == MAX_REDIRECTS or (body is not None and not call.repeatable):
+                    raise codec.refusal(reply.status, reply.body, reply.headers)
+                redirects += 1
+                if not same_origin(url, target):
+                    sent = {name: value for name, value in sent.items() if not isinstance(value, Secret)}
+                url = target
+        finally:
+            self._pace.leave()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.transport.aclose()
+
+
+_roads: WeakKeyDictionary[DeepgramClientOptions, Road] = WeakKeyDictionary()
+
+
+async def pull(function: Callable[..., T], /, *args: Any) -> T:
+    """What a function that may block returns: run by the caller who waits, else by a worker thread."""
+    caller = CALLER.get()
+    if caller is not None:
+        return await caller.call(function, *args)
+    from anyio import to_thread
+
+    return await to_thread.run_sync(function, *args)
+
+
+def _lay(headers: dict[str, str], over: Mapping[str, str]) -> None:
+    """Put `over` on `headers`, whatever the case of their names."""
+    for name, value in over.items():
+        for present in [each for each in headers if each.lower() == name.lower()]:
+            del headers[present]
+        headers[name] = value
+
+
+def _authorization_in(headers: Mapping[str, str] | None) -> str | None:
+    """The name under which `headers` has an Authorization, or None."""
+    if not headers:
+        return None
+    if "Authorization" in headers:
+        return "Authorization"
+    return next((name for name in headers if name.lower() == "authorization"), None)
+
+
+def _note(call: Call, reply: Reply, seconds: float) -> None:
+    if logs.log.isEnabledFor(logs.DEBUG):
+        logs.log.debug(
+            "%s %s: %d in %.3f s, request %s",
+            call.method,
+            call.endpoint.partition("?")[0],
+            reply.status,
+            seconds,
+            reply.headers.get("dg-request-id", "without id"),
+        )
+
+
+async def _body(call: Call) -> bytes | Content | None:
+    content = call.content
+    if content is None:
+        return None
+    if not isinstance(content, bytes):
+        await content.prepare()
+    return content if call.progress is None else _Reported(content, call.progress)
+
+
+class _Reported:
+    """A body that tells how much of it was taken."""
+
+    def __init__(self, content: bytes | Content, report: Callable[[int, int | None], object]) -> None:
+        self._content = content
+        self._report = report
+
+    @property
+    def size(self) -> int | None:
+        return len(self._content) if isinstance(self._content, bytes) else self._content.size
+
+    async def prepare(self) -> None:
+        """Nothing is left to find out."""
+
+    async def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
+        size, sent = self.size, 0
+        async for chunk in pieces(self._content):
+            yield chunk
+            # Behind the yield: the transport comes back for more when it has taken this one.
+            sent += len(chunk)
+            caller = CALLER.get()
+            if caller is None:
+                self._report(sent, size)
+            else:
+                await caller.call(self._report, sent, size)

@@ -1,0 +1,174 @@
+"""The client: the documented tree of doors, and the native verbs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from dgasync.api import listen
+from dgasync.api.request import requested
+from dgasync.api.road import Road
+from dgasync.config import AccessToken, DeepgramClientOptions, credentials_from_env
+from dgasync.logs import log
+from dgasync.models.base import Answer
+from dgasync.transcript import Transcript
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+    from dgasync.audio import Audio
+    from dgasync.config import ClientSettings
+    from dgasync.models.listen import AsyncPrerecordedResponse
+    from dgasync.models.params import RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.transport.seam import Transport
+    from dgasync.tree import Listen
+
+__all__ = ["AsyncDeepgramClient"]
+
+A = TypeVar("A", bound=Answer)
+
+
+class AsyncDeepgramClient:
+    """The Deepgram speech API, for asyncio and trio.
+
+    It may be made anywhere, also where no loop runs, and used on several loops. Connections are opened by the first
+    request and closed by `async with`, by `aclose()`, or with the loop.
+
+    Args:
+        api_key: the key; without one here or in `config`, the environment is asked: DEEPGRAM_ACCESS_TOKEN, then
+            DEEPGRAM_API_KEY. With none at all the client is made, and can only talk to this machine.
+        config: the set-up, as v3 had it.
+        access_token: a short-lived token, or a function that mints one; wins over the key.
+        transport: your own way to the network (`dgasync.transport.seam`), for tests and experiments.
+        settings: the keywords of `DeepgramClientOptions`; they win over `config`.
+
+    Raises:
+        DeepgramTypeError: a setting that cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str = "",
+        config: DeepgramClientOptions | None = None,
+        access_token: AccessToken | None = None,
+        *,
+        transport: Transport | None = None,
+        **settings: Unpack[ClientSettings],
+    ) -> None:
+        given = config or DeepgramClientOptions()
+        token: AccessToken | None = access_token or ("" if api_key else given.access_token)
+        key = api_key or given.api_key
+        if not (token or key or any(name.lower() == "authorization" for name in given.headers)):
+            token, key = credentials_from_env()
+        self._config = given.copy(api_key=key, access_token=token, **settings)
+        self._road = Road.of(self._config, transport)
+        if not (token or key):
+            log.warning("There is no API key: set DEEPGRAM_API_KEY, or pass `api_key`. Only this machine can be asked.")
+
+    @property
+    def api_key(self) -> str:
+        """The key that is used; no repr shows it."""
+        return self._config.api_key
+
+    @property
+    def config(self) -> DeepgramClientOptions:
+        """The set-up of this client; classes made from it share its connections."""
+        return self._config
+
+    @property
+    def listen(self) -> Listen:
+        """The documented door to transcription: `.prerecorded` and `.asyncprerecorded`, or `.rest` and `.asyncrest`."""
+        from dgasync.tree import Listen
+
+        return Listen(self._config)
+
+    async def transcribe(self, audio: Audio, /, **options: Unpack[TranscribeParams]) -> Transcript:
+        """The words of a whole recording, once Deepgram has heard all of it.
+
+        Args:
+            audio: bytes, a path, an http(s) URL, an open binary file, an iterator of bytes (plain or async), or the
+                documents' mapping. Files are read while they are sent, never whole.
+            options: those of `/v1/listen` (`model` is "nova-3" unless given), and of the call: `timeout`, `headers`,
+                `addons`, `endpoint`, `max_retries`, `progress`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: audio or an option of no use; nothing was sent.
+            DeepgramApiKeyError: there is no key, or it would travel in the clear.
+            DeepgramApiError: the service answered no; its subclasses say why.
+            DeepgramConnectionError: no answer came.
+            DecodeError: the answer cannot be read.
+            OSError: the file cannot be read.
+        """
+        return Transcript(await listen.transcribed(self._road, audio, options))
+
+    async def transcribe_to_callback(
+        self, audio: Audio, /, *, callback: str, **options: Unpack[ToCallbackParams]
+    ) -> AsyncPrerecordedResponse:
+        """The request id of a transcript that the service will send to `callback`.
+
+        Takes and raises what `transcribe` does; `parse_callback` reads what arrives.
+        """
+        return await listen.accepted(self._road, audio, callback, options)
+
+    def parse_callback(
+        self,
+        body: bytes | str | Mapping[str, Any],
+        headers: Mapping[str, str],
+        *,
+        dg_token: str | Collection[str] | None = None,
+    ) -> Transcript:
+        """The transcript that the service sent to a callback address.
+
+        Args:
+            body: what was posted, as bytes, text, or the mapping that a web framework made of it.
+            headers: those of the post.
+            dg_token: the identifier (not the secret) of the key that asked, or several; the service sends it as
+                `dg-token` with each callback (docs, "Callback"). Without it, it is only checked that there is one.
+
+        Raises:
+            DeepgramApiKeyError: the `dg-token` is missing or another: the post may not come from the service.
+            DeepgramApiError: the service reports that the request failed.
+            DecodeError: the body cannot be read.
+        """
+        return Transcript(listen.parse_callback(body, headers, dg_token=dg_token))
+
+    @overload
+    async def request(self, method: str, path: str, /, **params: Unpack[RequestParams]) -> Answer: ...
+
+    @overload
+    async def request(self, method: str, path: str, /, *, kind: type[A], **params: Unpack[RequestParams]) -> A: ...
+
+    async def request(
+        self, method: str, path: str, /, *, kind: type[Any] = Answer, **params: Unpack[RequestParams]
+    ) -> Any:
+        """The answer to any request, for products that have no verb here yet, with everything below the verbs.
+
+        Args:
+            method: such as "GET".
+            path: below the base URL, such as "v1/projects/{project_id}"; a query in it is kept.
+            kind: your own subclass of `Answer` to decode into; by default the answer is read by `[]` and `.raw`.
+            params: `path_params`, `query`, `json` or `content`, `content_type`, and those of the call: `timeout`,
+                `headers`, `addons`, `max_retries`, `progress`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError, DeepgramApiKeyError, DeepgramApiError, DeepgramConnectionError, DecodeError: as
+                `transcribe` does.
+        """
+        return await requested(self._road, method, path, kind, params)
+
+    async def aclose(self) -> None:
+        """Close the connections; the client can be used again, and then opens new ones."""
+        await self._road.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._config.url}>"

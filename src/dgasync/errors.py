@@ -1,0 +1,250 @@
+"""What can go wrong.
+
+DeepgramError                      .err_code .message .request_id .status .retryable
+├── DeepgramTypeError              a source or option of no use (also a TypeError)
+├── DeepgramApiKeyError            no key, or one that would travel in the clear
+├── DeepgramModuleError            .v() of no version
+├── DeepgramApiError               the service answered no
+│   ├── BadRequest 400             change the request
+│   ├── Unauthorized 401           check the key
+│   ├── PaymentRequired 402        check the balance
+│   ├── Forbidden 403              the key may not do this
+│   ├── NotFound 404               check the address or the id
+│   ├── Conflict 409               somebody was faster
+│   ├── TooLarge 413               send less
+│   ├── RateLimited 429            wait .retry_after seconds
+│   ├── ServerError 5xx            try again later
+│   └── DeepgramUnknownApiError    any other status, or an answer that is not JSON
+├── DeepgramConnectionError        no answer came
+│   ├── ConnectFailed              no connection was made; nothing was sent
+│   └── Timeout                    .phase says what took too long
+└── DecodeError                    the service answered something we cannot read; has .payload
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal
+
+__all__ = [
+    "BadRequest",
+    "Conflict",
+    "ConnectFailed",
+    "DecodeError",
+    "DeepgramApiError",
+    "DeepgramApiKeyError",
+    "DeepgramConnectionError",
+    "DeepgramError",
+    "DeepgramModuleError",
+    "DeepgramTypeError",
+    "DeepgramUnknownApiError",
+    "Forbidden",
+    "NotFound",
+    "PaymentRequired",
+    "RateLimited",
+    "ServerError",
+    "Timeout",
+    "TooLarge",
+    "Unauthorized",
+    "api_error",
+]
+
+
+class DeepgramError(Exception):
+    """Anything that dgasync raises on purpose."""
+
+    message: str
+    """What happened, why, and what to do, in a sentence or two."""
+    err_code: str | None = None
+    """The service's own name of the problem, such as `INVALID_AUTH`."""
+    request_id: str | None = None
+    """What Deepgram's support asks for; None when no answer came."""
+    status: int | None = None
+    """The HTTP status, None when there was none."""
+    retryable: bool = False
+    """Whether the same call may well succeed later."""
+
+    def __init__(self, message: str = "", *, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request_id = request_id
+
+    @property
+    def name(self) -> str:
+        """The name of the class, as v3 of the official SDK had it."""
+        return type(self).__name__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions with keyword-only arguments cannot be pickled by their `args` alone, nor can a class made on the fly.
+        plain_of: type[DeepgramApiError] | None = getattr(type(self), "plain_of", None)
+        return (_rebuild, (plain_of or type(self), plain_of is not None, self.args, self.__dict__.copy()))
+
+
+def _rebuild(kind: Any, plain: bool, args: tuple[Any, ...], state: dict[str, Any]) -> DeepgramError:
+    kind = _unknown(kind) if plain else kind
+    error: DeepgramError = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class DeepgramTypeError(DeepgramError, TypeError):
+    """A source or an option that cannot be used; nothing was sent."""
+
+
+class DeepgramApiKeyError(DeepgramError):
+    """There is no key, or it would travel in the clear; nothing was sent."""
+
+
+class DeepgramModuleError(DeepgramError):
+    """`.v(...)` was asked for a version that does not exist."""
+
+
+class DeepgramApiError(DeepgramError):
+    """The service answered no."""
+
+    advice = ""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        status: int | None = None,
+        original_error: str | None = None,
+        *,
+        err_code: str | None = None,
+        request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message or "The service gave no reason.", request_id=request_id)
+        self.status = status
+        self.err_code = err_code
+        self.original_error = original_error
+        """The body of the answer as text."""
+        self.headers: Mapping[str, str] = headers or {}
+        """The headers of the answer."""
+
+    def __str__(self) -> str:
+        facts = [f"Status: {self.status}"]
+        if self.err_code and self.err_code not in self.message:
+            facts.append(self.err_code)
+        if self.request_id:
+            facts.append(f"request {self.request_id}")
+        text = f"{self.message} ({', '.join(facts)})"
+        return f"{text} {self.advice}" if self.advice else text
+
+
+class BadRequest(DeepgramApiError):
+    """400: the request itself is wrong."""
+
+
+class Unauthorized(DeepgramApiError):
+    """401: the key is wrong, revoked or missing."""
+
+    advice = "Check the API key: DEEPGRAM_API_KEY, or the `api_key` given to the client."
+
+
+class PaymentRequired(DeepgramApiError):
+    """402: the project has no balance for this."""
+
+    advice = "The project's balance is used up; top it up before trying again."
+
+
+class Forbidden(DeepgramApiError):
+    """403: the key may not do this."""
+
+    advice = "The key lacks the scope for this, or the project lacks the model."
+
+
+class NotFound(DeepgramApiError):
+    """404: there is nothing at this address."""
+
+
+class Conflict(DeepgramApiError):
+    """409: the thing was changed by somebody else, or exists already."""
+
+
+class TooLarge(DeepgramApiError):
+    """413: the body is larger than the service takes."""
+
+    advice = "Send a smaller or compressed file, or let the service fetch it by URL."
+
+
+class RateLimited(DeepgramApiError):
+    """429: too many requests at once."""
+
+    retryable = True
+    retry_after: float | None = None
+    """Seconds after which the service wants to be asked again; None when it did not say."""
+    advice = "Ask for less at once, or wait as long as `.retry_after` says."
+
+
+class ServerError(DeepgramApiError):
+    """5xx: the service failed."""
+
+    retryable = True
+    retry_after: float | None = None
+    """Seconds after which the service wants to be asked again; None when it did not say."""
+
+
+class DeepgramUnknownApiError(DeepgramApiError):
+    """A status without a meaning of its own here, or an answer that is not JSON."""
+
+
+_BY_STATUS: dict[int, type[DeepgramApiError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    402: PaymentRequired,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+    429: RateLimited,
+}
+
+
+def api_error(status: int, *, plain: bool = False) -> type[DeepgramApiError]:
+    """The class for an HTTP status that is not a success.
+
+    An answer that is `plain` text instead of JSON comes from a proxy as often as from the service: it is caught by its
+    status and as `DeepgramUnknownApiError` too.
+    """
+    kind = ServerError if 500 <= status <= 599 else _BY_STATUS.get(status, DeepgramUnknownApiError)
+    return _unknown(kind) if plain and kind is not DeepgramUnknownApiError else kind
+
+
+@cache
+def _unknown(kind: type[DeepgramApiError]) -> type[DeepgramApiError]:
+    body = {"__doc__": kind.__doc__, "__module__": kind.__module__, "plain_of": kind}
+    return type(kind.__name__, (kind, DeepgramUnknownApiError), body)
+
+
+class DeepgramConnectionError(DeepgramError):
+    """No answer came, or only part of one."""
+
+    retryable = True
+
+
+class ConnectFailed(DeepgramConnectionError):
+    """No connection could be made: nothing of the request was sent."""
+
+
+class Timeout(DeepgramConnectionError):
+    """A wait took longer than its limit; `.phase` says which."""
+
+    def __init__(
+        self, message: str = "", phase: Literal["connect", "write", "read"] = "read", *, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.phase: Literal["connect", "write", "read"] = phase
+
+
+class DecodeError(DeepgramError):
+    """The service answered something that cannot be read; `.payload` has the bytes."""
+
+    def __init__(
+        self, message: str = "", payload: bytes = b"", *, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.payload = payload
+        self.status = status

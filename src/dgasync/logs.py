@@ -1,0 +1,84 @@
+"""How loud the library is: the documented levels, and the one handler that `verbose=` asks for.
+
+Everything is logged on the logger `dgasync`; never a key, never audio, never a transcript.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from dgasync.errors import DeepgramTypeError
+
+__all__ = [
+    "CRITICAL",
+    "DEBUG",
+    "ERROR",
+    "INFO",
+    "NOTICE",
+    "NOTSET",
+    "SPAM",
+    "SUCCESS",
+    "VERBOSE",
+    "WARNING",
+    "log",
+    "speak_up",
+]
+
+NOTSET, SPAM, DEBUG, VERBOSE, INFO, NOTICE, WARNING, SUCCESS, ERROR, CRITICAL = 0, 5, 10, 15, 20, 25, 30, 35, 40, 50
+
+_EXTRA = {"SPAM": SPAM, "VERBOSE": VERBOSE, "NOTICE": NOTICE, "SUCCESS": SUCCESS}
+_NAMES = {
+    **_EXTRA,
+    "NOTSET": NOTSET,
+    "DEBUG": DEBUG,
+    "INFO": INFO,
+    "WARNING": WARNING,
+    "ERROR": ERROR,
+    "CRITICAL": CRITICAL,
+}
+
+log = logging.getLogger("dgasync")
+log.addHandler(logging.NullHandler())
+
+
+class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]  # generic only for type checkers until 3.11
+    """Writes to whatever `sys.stderr` is at that moment, as a test or a notebook may replace it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+
+    @property
+    def stream(self):  # type: ignore[no-untyped-def]  # whatever stands in for standard error
+        return sys.stderr
+
+
+def speak_up(verbose: int | str | None) -> None:
+    """Show what is logged from level `verbose` on, on standard error; None changes nothing.
+
+    However many clients ask, there is one handler, and the lowest level asked for counts.
+    """
+    if verbose is None:
+        return
+    level = _level(verbose)
+    for name, number in _EXTRA.items():
+        if logging.getLevelName(number).startswith("Level "):
+            logging.addLevelName(number, name)
+    handler = next((each for each in log.handlers if isinstance(each, _StandardError)), None)
+    if handler is None:
+        log.addHandler(_StandardError())
+        log.setLevel(level)
+    else:
+        log.setLevel(min(level, log.level))
+
+
+def _level(verbose: int | str) -> int:
+    if isinstance(verbose, str):
+        text = verbose.strip().upper()
+        if text.isdigit():
+            return int(text)
+        if text not in _NAMES:
+            raise DeepgramTypeError(f"`verbose` is a logging level such as {', '.join(_NAMES)}; got {verbose!r}.")
+        return _NAMES[text]
+    return int(verbose)

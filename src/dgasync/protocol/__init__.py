@@ -1,0 +1,1 @@
+"""Decisions without I/O: what to send, what an answer means, when to try again."""

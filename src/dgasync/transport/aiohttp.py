@@ -1,0 +1,371 @@
+"""HTTP by aiohttp, on whichever asyncio loop asks.
+
+Each loop that makes a request gets one aiohttp session. It closes when the transport is closed, when the loop shuts
+down, or when nobody holds the transport any more, whichever comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
+
+import aiohttp
+from yarl import URL
+
+from dgasync.audio import pieces
+from dgasync.errors import ConnectFailed, DecodeError, DeepgramConnectionError, DeepgramTypeError, Timeout
+from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER
+from dgasync.logs import log
+from dgasync.transport.seam import Reply, Request, RootTask, Scope, Wake
+
+if TYPE_CHECKING:
+    import ssl
+
+    from dgasync.config import DeepgramClientOptions
+
+__all__ = ["AiohttpTransport", "AsyncioClock"]
+
+_NO_COOKIES = aiohttp.DummyCookieJar
+# Headers that aiohttp would make up. The request is complete as it comes; `Accept-Encoding` stays, for it can decode.
+_NOT_OURS = frozenset({"User-Agent", "Content-Type", "Accept"})
+
+
+class AsyncioClock:
+    """The clock of asyncio's callers."""
+
+    __slots__ = ()
+
+    now = staticmethod(time.monotonic)
+    sleep = staticmethod(asyncio.sleep)
+
+    def move_on_after(self, seconds: float, /, *, shield: bool = False) -> AbstractContextManager[Scope]:
+        """A block that is left after `seconds`; with `shield` no cancellation from outside reaches into it."""
+        from anyio import move_on_after  # costs a twentieth of a second to import, and few need it
+
+        return move_on_after(seconds, shield=shield)
+
+
+class AiohttpTransport:
+    """The seam, on asyncio."""
+
+    def __init__(
+        self,
+        *,
+        ssl: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        trust_env: bool = False,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        self.clock = AsyncioClock()
+        self._ssl = ssl
+        self._proxy = proxy
+        self._trust_env = trust_env
+        self._own = session
+        self._homes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Home] = WeakKeyDictionary()
+
+    @classmethod
+    def of(cls, config: DeepgramClientOptions) -> AiohttpTransport:
+        """The transport for a client's settings."""
+        return cls(ssl=config.ssl, proxy=config.proxy, trust_env=config.trust_env, session=config.session)
+
+    async def request(self, request: Request, /) -> Reply:
+        """The answer to `request`, whatever its status."""
+        session = self._session()
+        body = request.body
+        if not (body is None or (isinstance(body, bytes) and len(body) <= BODY_CHUNK)):
+            return await _Upload(request).run(self, session)
+        patience = aiohttp.ClientTimeout(None, request.timeouts.connect, request.timeouts.read)
+        try:
+            return await self.exchange(session, request, body, patience)
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            failure = _translated(error, request, sent=True)
+        # Raised out here, so that aiohttp's error is not its context.
+        raise failure
+
+    async def exchange(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        data: bytes | AsyncIterator[bytes | bytearray | memoryview] | None,
+        patience: aiohttp.ClientTimeout,
+        is_sent: Callable[[], bool] | None = None,
+    ) -> Reply:
+        """One request by aiohttp and the whole of its answer; `is_sent` tells whether an upload has come to its end."""
+        async with session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            data=data,
+            allow_redirects=False,
+            timeout=patience,
+            skip_auto_headers=_NOT_OURS,
+            proxy=self._proxy,
+            ssl=self._ssl,
+        ) as response:
+            reply = Reply(response.status, response.headers, await _whole(response))
+            if is_sent is not None and not is_sent():
+                # The service has answered, most likely no, before it heard all: aiohttp would go on sending.
+                response.close()
+            return reply
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._own is not None:
+            if self._own.closed:
+                raise DeepgramTypeError("The aiohttp session given to the client is closed.")
+            if self._own._loop is not loop:  # pyright: ignore[reportPrivateUsage]  # the public name warns
+                raise DeepgramTypeError(
+                    "The aiohttp session given to the client belongs to another event loop. It serves the loop it was "
+                    "made on: leave `session` out for a client that is used on several, on trio, or without one."
+                )
+            return self._own
+        home = self._homes.get(loop)
+        if home is None or home.session.closed:
+            home = self._homes[loop] = _Home(self._trust_env)
+        return home.session
+
+    def wake(self) -> Wake:
+        """A signal for the running loop."""
+        return _Wake()
+
+    def spawn_root(self, run: Callable[[], Awaitable[None]], /, *, name: str) -> RootTask:
+        """Run `run` beside the caller; what it raises is logged and never reaches the loop."""
+        return _RootTask(run, name)
+
+    async def aclose(self) -> None:
+        """Close every connection of every loop, bounded by `CLOSE_TIMEOUT`; using it again opens new ones."""
+        here = asyncio.get_running_loop()
+        homes = list(self._homes.items())
+        self._homes.clear()
+        for loop, home in homes:
+            if loop is here:
+                await home.close()
+            elif not loop.is_closed():
+                with suppress(RuntimeError):  # it closed in this very moment
+                    loop.call_soon_threadsafe(_detached, home)
+
+
+def _detached(home: _Home) -> None:
+    task = asyncio.ensure_future(home.close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+_closing: set[asyncio.Future[None]] = set()
+
+
+class _Home:
+    """A loop's session, kept open by a started async generator, whose `finally` the loop runs when it shuts down."""
+
+    __slots__ = ("keeper", "session")
+
+    def __init__(self, trust_env: bool) -> None:
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), cookie_jar=_NO_COOKIES(), trust_env=trust_env
+        )
+        self.keeper = _kept(self.session)
+        start = self.keeper.__anext__()
+        with suppress(StopIteration):  # how a generator says that it has yielded, when nobody awaits it
+            start.send(None)
+
+    async def close(self) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.keeper.aclose(), CLOSE_TIMEOUT)
+
+
+async def _kept(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The body, bounded; of a compressed one it is the unpacked size that counts."""
+    content = response.content
+    first = await content.readany()
+    if content.at_eof():
+        return first
+    parts, size = [first], len(first)
+    while not content.at_eof():
+        part = await content.readany()
+        size += len(part)
+        if size > MAX_ANSWER:
+            response.close()
+            raise DecodeError(
+                f"The answer is longer than {MAX_ANSWER} bytes; it was not read to its end.", status=response.status
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+class _Upload:
+    """A body that takes a while to send: it is watched who waits, so that a stall is told from a slow source."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._phase: Literal["connect", "source", "write", "read"] = "connect"
+        self._since = time.monotonic()
+        self._broken_source: Exception | None = None
+
+    async def run(self, transport: AiohttpTransport, session: aiohttp.ClientSession) -> Reply:
+        request = self._request
+        body = request.body
+        size = len(body) if isinstance(body, bytes) else body.size if body is not None else None
+        if size is not None:
+            headers = {**request.headers, "Content-Length": str(size)}
+            request = Request(request.method, request.url, headers, request.timeouts, body)
+        chunks = self._watched()
+        # The read limit is ours here: aiohttp cannot tell an upload that stalls from one whose source is slow.
+        patience = aiohttp.ClientTimeout(None, request.timeouts.connect)
+        task = asyncio.ensure_future(transport.exchange(session, request, chunks, patience, self._is_sent))
+        try:
+            await self._watch(task)
+            return task.result()
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            failure = self._broken_source or _translated(error, request, sent=self._phase != "connect")
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=CLOSE_TIMEOUT)
+            await chunks.aclose()
+        raise failure
+
+    async def _watched(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
+        source = pieces(self._request.body)
+        try:
+            while True:
+                self._enter("source")
+                try:
+                    chunk = await source.__anext__()
+                except StopAsyncIteration:
+                    break
+                except Exception as error:
+                    # aiohttp would report it as a failed connection; what the caller's iterator raised is the caller's.
+                    self._broken_source = error
+                    raise
+                self._enter("write")
+                yield chunk
+            self._enter("read")
+        finally:
+            await source.aclose()
+
+    def _enter(self, phase: Literal["source", "write", "read"]) -> None:
+        self._phase = phase
+        self._since = time.monotonic()
+
+    def _is_sent(self) -> bool:
+        return self._phase == "read"
+
+    async def _watch(self, task: asyncio.Future[Reply]) -> None:
+        """Return when the exchange is over; raise Timeout when it stalls."""
+        timeouts = self._request.timeouts
+        # While no limit runs, one that begins must be noticed before it ends.
+        glance = min((each for each in (timeouts.write, timeouts.read) if each is not None), default=None)
+        while True:
+            limit = {"write": timeouts.write, "read": timeouts.read}.get(self._phase)
+            rest = glance if limit is None else self._since + limit - time.monotonic()
+            if limit is not None and rest is not None and rest <= 0:
+                raise _timed_out("write" if self._phase == "write" else "read", limit)
+            await asyncio.wait({task}, timeout=rest)
+            if task.done():
+                return
+
+
+def _timed_out(phase: Literal["connect", "write", "read"], limit: float | None) -> Timeout:
+    what = {
+        "connect": "There was no connection to the service",
+        "write": "The service took no byte of the upload",
+        "read": "The service sent no byte of an answer",
+    }[phase]
+    seconds = "" if limit is None else f" for {limit:g} s"
+    return Timeout(f"{what}{seconds}. A larger `timeout` (or its `{phase}` part) allows more.", phase)
+
+
+def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
+    """Our error for one of aiohttp's or the network's.
+
+    Only the operating system's own error is kept as the cause: aiohttp's hold the proxy's address with its password.
+    """
+    timeouts = request.timeouts
+    failure: Exception
+    cause: BaseException | None = None
+    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError)):
+        cause = error.os_error
+        failure = ConnectFailed(
+            f"No connection to {error.host}:{error.port} could be made: {cause or type(error).__name__}."
+        )
+    elif isinstance(error, aiohttp.ClientSSLError):
+        failure = ConnectFailed(f"No safe connection to the service could be made: {error}.")
+    elif isinstance(error, aiohttp.ServerFingerprintMismatch):
+        failure = ConnectFailed("The certificate of the service is not the one that `ssl` asks for.")
+    elif isinstance(error, aiohttp.ClientHttpProxyError):
+        failure = ConnectFailed(f"The proxy refused the connection: {error.status} {error.message}.")
+    elif isinstance(error, aiohttp.InvalidURL):
+        failure = DeepgramTypeError("The base URL of the client, or its proxy, is no URL that can be asked.")
+    elif isinstance(error, asyncio.TimeoutError):
+        # Until 3.10 aiohttp has one class for both, and only its words tell them apart.
+        connecting = type(error).__name__ == "ConnectionTimeoutError" or str(error).startswith("Connection timeout")
+        failure = _timed_out("connect", timeouts.connect) if connecting else _timed_out("read", timeouts.read)
+    else:
+        if isinstance(error, OSError):
+            cause = OSError(error.errno, error.strerror) if error.errno else None
+        what = "before it answered" if sent else "before anything was sent"
+        kind = DeepgramConnectionError if sent else ConnectFailed
+        failure = kind(f"The connection to the service broke {what}: {error or type(error).__name__}.")
+    failure.__cause__ = cause
+    return failure
+
+
+class _Wake:
+    """A signal for one asyncio loop."""
+
+    __slots__ = ("_future", "_loop")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._future: asyncio.Future[None] = self._loop.create_future()
+
+    def set(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._give)
+
+    def _give(self) -> None:
+        if not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self) -> None:
+        # One waiter that is cancelled must not take the signal from another, or from itself when it asks again.
+        await asyncio.shield(self._future)
+
+
+class _RootTask:
+    """A task without a parent."""
+
+    __slots__ = ("_task",)
+
+    def __init__(self, run: Callable[[], Awaitable[None]], name: str) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._contain(run, name), name=name)
+        # A loop holds its tasks weakly; this one has no parent that would hold it.
+        _roots.add(self._task)
+        self._task.add_done_callback(_roots.discard)
+
+    @staticmethod
+    async def _contain(run: Callable[[], Awaitable[None]], name: str) -> None:
+        try:
+            await run()
+        except Exception:
+            log.exception("The task %s failed.", name)
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+    async def wait(self) -> None:
+        await asyncio.wait({self._task})
+
+
+_roots: set[asyncio.Task[None]] = set()

@@ -1,0 +1,178 @@
+"""The seam: what the layers above need of a network, a clock and a task, and nothing else.
+
+```
+Transport        request(Request) -> Reply
+├── clock        now, sleep, move_on_after
+├── spawn_root   a task without a parent, for the documented `start`
+└── wake         one signal that any thread may give
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from dgasync.config import Timeouts
+
+__all__ = [
+    "CALLER",
+    "Body",
+    "Caller",
+    "Clock",
+    "Reply",
+    "Request",
+    "RootTask",
+    "Scope",
+    "Stream",
+    "Transport",
+    "Wake",
+]
+
+T = TypeVar("T")
+
+
+class Stream(Protocol):
+    """A request body that is read while it is sent."""
+
+    @property
+    def size(self) -> int | None:
+        """Length in bytes, or None when only the end will tell."""
+        ...
+
+    def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
+        """The body once, from its beginning, pulled on the caller's own loop; no chunk is empty."""
+        ...
+
+
+Body = bytes | Stream
+"""What goes up: bytes that are at hand, or a stream."""
+
+
+class Request:
+    """One HTTP request, complete to the last header."""
+
+    __slots__ = ("body", "headers", "method", "timeouts", "url")
+
+    def __init__(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, body: Body | None = None
+    ) -> None:
+        self.method = method
+        self.url = url
+        """With the query, percent-encoded: it goes to the wire as it is."""
+        self.headers = headers
+        """The only headers sent, but for Host, Content-Length, Transfer-Encoding, Accept-Encoding and Connection."""
+        self.timeouts = timeouts
+        self.body = body
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.url.partition('?')[0]}>"
+
+
+class Reply:
+    """What came back: any status, the body whole."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        """Looked up without regard to case."""
+        self.body = body
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+class Scope(Protocol):
+    """What `Clock.move_on_after` gives: whether the time ran out."""
+
+    @property
+    def cancelled_caught(self) -> bool:
+        """Whether the block was left because its time was over."""
+        ...
+
+
+class Clock(Protocol):
+    """The only source of time above the transport."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back, the same for all loops and threads of the process."""
+        ...
+
+    async def sleep(self, seconds: float, /) -> None:
+        """Return after `seconds`."""
+        ...
+
+    def move_on_after(self, seconds: float, /, *, shield: bool = False) -> AbstractContextManager[Scope]:
+        """A block that is left after `seconds`; with `shield` no cancellation from outside reaches into it."""
+        ...
+
+
+class Wake(Protocol):
+    """A signal given once, by any thread, to the loop on which it was made."""
+
+    def set(self) -> None:
+        """Give it; any thread, any number of times, also when the loop is gone."""
+        ...
+
+    async def wait(self) -> None:
+        """Return once it was given."""
+        ...
+
+
+class RootTask(Protocol):
+    """A task without a parent; the one exception to structured concurrency (DESIGN §4)."""
+
+    def cancel(self) -> None:
+        """Ask it to stop; from any task of the same loop."""
+        ...
+
+    async def wait(self) -> None:
+        """Return when it has ended, however it did."""
+        ...
+
+
+class Transport(Protocol):
+    """A way to the network; safe to use from several loops, one after another or at once."""
+
+    @property
+    def clock(self) -> Clock:
+        """Time as this transport's callers see it."""
+        ...
+
+    async def request(self, request: Request, /) -> Reply:
+        """The answer to `request`, whatever its status.
+
+        Raises `ConnectFailed` when no byte of the request can have arrived, `Timeout` (with its phase) when a limit of
+        `request.timeouts` was passed, and `DeepgramConnectionError` when the connection broke later.
+        """
+        ...
+
+    def wake(self) -> Wake:
+        """A signal for the running loop."""
+        ...
+
+    def spawn_root(self, run: Callable[[], Awaitable[None]], /, *, name: str) -> RootTask:
+        """Run `run` beside the caller; what it raises is logged and never reaches the loop."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection of every loop, bounded by `CLOSE_TIMEOUT`; using it again opens new ones."""
+        ...
+
+
+class Caller(Protocol):
+    """A thread that waits for a job on the loop thread, and meanwhile runs small things for it."""
+
+    async def call(self, function: Callable[..., T], /, *args: object) -> T:
+        """What `function(*args)` returns or raises on the waiting thread."""
+        ...
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("dgasync_caller", default=None)
+"""Who waits for the job that runs; None in a task of the user's own loop."""

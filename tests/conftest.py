@@ -1,0 +1,31 @@
+"""What every test shares: the three kinds of loop, and the pages in ../shared that CI has."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+BACKENDS: list[Any] = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
+if sys.platform != "win32":
+    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
+BACKENDS.append(pytest.param(("trio", {}), id="trio"))
+
+
+@pytest.fixture(params=BACKENDS)
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """Each asynchronous test runs on asyncio, on asyncio with uvloop, and on trio."""
+    backend: tuple[str, dict[str, Any]] = request.param
+    return backend
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The pages the project was built from; a clone of the project alone does not have them."""
+    if not (SHARED / "DESIGN.md").is_file():
+        pytest.skip("needs ../shared, which only the workplace has")
+    return SHARED
