@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import anyio
+
 from dgasync.audio import pieces
 from dgasync.models.base import Headers
 from dgasync.transport.seam import Reply, Request, RootTask, Scope
@@ -21,8 +22,12 @@ def reply(status: int = 200, body: bytes | str = b"{}", **headers: str) -> Reply
 class FakeClock:
     """Time that stands still until somebody sleeps, and then jumps."""
 
+    _began = 0.0
+
     def __init__(self) -> None:
-        self.time = 1000.0
+        # Later than any clock before it: what all requests with a key share outlives a test.
+        FakeClock._began += 100_000.0
+        self.time = FakeClock._began
         self.slept: list[float] = []
 
     def now(self) -> float:

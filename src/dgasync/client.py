@@ -9,6 +9,7 @@ from dgasync.api import listen
 from dgasync.api.request import requested
 from dgasync.api.road import Road
 from dgasync.config import AccessToken, DeepgramClientOptions, credentials_from_env
+from dgasync.legacy import Successor
 from dgasync.logs import log
 from dgasync.models.base import Answer
 from dgasync.transcript import Transcript
@@ -30,11 +31,11 @@ __all__ = ["AsyncDeepgramClient"]
 A = TypeVar("A", bound=Answer)
 
 
-class AsyncDeepgramClient:
+class AsyncDeepgramClient(Successor):
     """The Deepgram speech API, for asyncio and trio.
 
-    It may be made anywhere, also where no loop runs, and used on several loops. Connections are opened by the first
-    request and closed by `async with`, by `aclose()`, or with the loop.
+    It may be made anywhere, also where no loop runs, and used on several loops and threads. The first request opens
+    connections; `async with` or `aclose()` closes them, at the latest the end of the loop or of the program does.
 
     Args:
         api_key: the key; without one here or in `config`, the environment is asked: DEEPGRAM_ACCESS_TOKEN, then

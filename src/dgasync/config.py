@@ -364,10 +364,10 @@ def _credential(value: object, what: str) -> Secret:
 def _base_url(value: object) -> str:
     if not isinstance(value, str):
         raise DeepgramTypeError(f"`url` is a text such as {DEFAULT_URL!r}; got a {type(value).__name__}.")
-    url = value.strip().strip("/")
-    scheme, found, rest = url.partition("://")
+    scheme, found, rest = value.strip().partition("://")
     if not found:
-        scheme, rest = "https", url
+        scheme, rest = "https", scheme
+    rest = rest.strip("/")
     # A websocket scheme names the same host: one base URL serves both.
     scheme = {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme.lower())
     host = rest.partition("/")[0]

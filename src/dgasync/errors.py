@@ -76,7 +76,7 @@ class DeepgramError(Exception):
         return type(self).__name__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions with keyword-only arguments cannot be pickled by their `args` alone, nor can a class made on the fly.
+        # `args` alone would lose what came by keyword, and a class made on the fly cannot be found by its name.
         plain_of: type[DeepgramApiError] | None = getattr(type(self), "plain_of", None)
         return (_rebuild, (plain_of or type(self), plain_of is not None, self.args, self.__dict__.copy()))
 

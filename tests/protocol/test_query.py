@@ -13,7 +13,10 @@ from dgasync.errors import DeepgramTypeError
 from dgasync.protocol.query import encode
 
 SCALARS = st.one_of(
-    st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(st.characters(codec="utf-8"))
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(codec="utf-8")),
 )
 
 
@@ -21,11 +24,15 @@ def said(value: object) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.one_of(SCALARS, st.lists(SCALARS, max_size=4))))
+@given(
+    st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.one_of(SCALARS, st.lists(SCALARS, max_size=4)))
+)
 def test_every_value_arrives(options: dict[str, object]) -> None:
     """Whatever the values hold, the other side reads them as they were, lists as repeated keys."""
     expected = [
-        (name, said(each)) for name, value in options.items() for each in (value if isinstance(value, list) else [value])
+        (name, said(each))
+        for name, value in options.items()
+        for each in (value if isinstance(value, list) else [value])
     ]
 
     assert parse_qsl(encode(options), keep_blank_values=True) == expected

@@ -13,8 +13,8 @@ from dgasync.api.credentials import Credentials
 from dgasync.api.pace import Pace
 from dgasync.audio import pieces
 from dgasync.config import DeepgramClientOptions, Secret, TimeoutLike, Timeouts, masked
-from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, Unauthorized
-from dgasync.limits import MAX_REDIRECTS
+from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, RateLimited, Unauthorized
+from dgasync.limits import COOL_DOWN_LIMIT, MAX_REDIRECTS
 from dgasync.models.base import Answer
 from dgasync.protocol import codec, query, retry
 from dgasync.protocol.request import Safety, address, checked_headers, may_travel, redirected, same_origin
@@ -157,15 +157,19 @@ class Road:
         body = await _body(call)
         max_retries = self._max_retries if call.max_retries is None else call.max_retries
         tried, refreshed = 0, False
+        own = _authorization_in(call.headers) is not None
         while True:
             tried += 1
+            authorization = None if own else await self._credentials.authorization(self.transport, pull)
+            head = headers if authorization is None else {**headers, "Authorization": authorization}
+            may_travel(url, authorized=own or authorization is not None, allow_insecure_http=self._insecure)
             try:
-                return await self._once(call, url, headers, timeouts, body)
+                return await self._once(Request(call.method, url, head, timeouts, body), call)
             except (DeepgramApiError, DeepgramConnectionError) as error:
                 failure: DeepgramError = error
             if isinstance(failure, Unauthorized) and call.repeatable and not refreshed:
                 refreshed = True
-                if self._credentials.forget(headers.get("Authorization")):
+                if self._credentials.forget(authorization):
                     logs.log.info("%s %s: the token was refused; asking for a new one.", call.method, call.endpoint)
                     continue
             wait = retry.delay(
@@ -176,10 +180,10 @@ class Road:
                 repeatable=call.repeatable,
                 draw=random(),
             )
+            if isinstance(failure, RateLimited) and 0 < (failure.retry_after or 0) <= COOL_DOWN_LIMIT:
+                self._pace.cool_down(self.transport.clock.now() + (failure.retry_after or 0))
             if wait is None:
                 raise failure
-            if getattr(failure, "retry_after", None) is not None:
-                self._pace.cool_down(self.transport.clock.now() + wait)
             logs.log.warning(
                 "%s %s failed (%s%s); try %d of %d in %.2f s.%s",
                 call.method,
@@ -211,33 +215,26 @@ class Road:
             _lay(headers, masked(checked_headers(call.headers)))
         return f"{url}?{text}" if text else url, headers, Timeouts.of(call.timeout, self._timeouts)
 
-    async def _once(
-        self, call: Call, url: str, headers: dict[str, str], timeouts: Timeouts, body: bytes | Content | None
-    ) -> Reply:
+    async def _once(self, request: Request, call: Call) -> Reply:
         """One try, redirects included."""
         transport = self.transport
-        if not _authorization_in(call.headers):
-            authorization = await self._credentials.authorization(transport, pull)
-            if authorization is not None:
-                headers["Authorization"] = authorization
-        may_travel(url, authorized=bool(_authorization_in(headers)), allow_insecure_http=self._insecure)
-        sent: Mapping[str, str] = headers
+        redirects = 0
         await self._pace.enter(transport)
         try:
-            redirects = 0
             while True:
                 started = transport.clock.now()
-                reply = await transport.request(Request(call.method, url, sent, timeouts, body))
+                reply = await transport.request(request)
                 _note(call, reply, transport.clock.now() - started)
                 if reply.status < 300:
                     return reply
-                target = redirected(call.method, url, reply.status, reply.headers.get("location"))
-                if target is None or redirects == MAX_REDIRECTS or (body is not None and not call.repeatable):
+                target = redirected(call.method, request.url, reply.status, reply.headers.get("location"))
+                if target is None or redirects == MAX_REDIRECTS or not (request.body is None or call.repeatable):
                     raise codec.refusal(reply.status, reply.body, reply.headers)
                 redirects += 1
-                if not same_origin(url, target):
-                    sent = {name: value for name, value in sent.items() if not isinstance(value, Secret)}
-                url = target
+                headers = request.headers
+                if not same_origin(request.url, target):
+                    headers = {name: value for name, value in headers.items() if not isinstance(value, Secret)}
+                request = Request(call.method, target, headers, request.timeouts, request.body)
         finally:
             self._pace.leave()
 

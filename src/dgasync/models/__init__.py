@@ -1,0 +1,1 @@
+"""What crosses the wire: options, answers, and their parts; fields only."""

@@ -1,0 +1,245 @@
+"""What can be asked for: every option, written here once.
+
+The docstring under a key is its documentation everywhere: in editors, in the option classes and in the command's flags,
+which `tools/` makes from it. The keys of ListenParams are the query parameters of `POST /v1/listen` in the official
+description, and those the official SDK's v3 had beside them ("v3" in their text).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from dgasync.config import TimeoutLike
+
+__all__ = [
+    "CallExtras",
+    "CallParams",
+    "CallbackParams",
+    "ListenModel",
+    "ListenParams",
+    "RecordingParams",
+    "RequestParams",
+    "ToCallbackParams",
+    "TranscribeParams",
+]
+
+ListenModel: TypeAlias = (
+    Literal[
+        "nova-3",
+        "nova-3-general",
+        "nova-3-medical",
+        "nova-2",
+        "nova-2-general",
+        "nova-2-meeting",
+        "nova-2-finance",
+        "nova-2-conversationalai",
+        "nova-2-voicemail",
+        "nova-2-video",
+        "nova-2-medical",
+        "nova-2-drivethru",
+        "nova-2-automotive",
+        "nova",
+        "nova-general",
+        "nova-phonecall",
+        "nova-medical",
+        "enhanced",
+        "enhanced-general",
+        "enhanced-meeting",
+        "enhanced-phonecall",
+        "enhanced-finance",
+        "base",
+        "meeting",
+        "phonecall",
+        "finance",
+        "conversationalai",
+        "voicemail",
+        "video",
+    ]
+    | str
+)
+"""A model that listens: one of the public ones, or the name or id of your own."""
+
+
+class RecordingParams(TypedDict, total=False):
+    """How a recording is to be heard, and what is to be made of it."""
+
+    # The words themselves.
+
+    model: ListenModel
+    """Which speech model listens. `transcribe` asks for `nova-3`; the service's own default is `base-general`."""
+    language: str
+    """The language spoken, as a BCP-47 tag such as `en-US`, or `multi` for several. The service's default is `en`."""
+    detect_language: bool | str | Sequence[str]
+    """Find out which language is spoken; a list of tags narrows the choice."""
+    version: Literal["latest"] | str
+    """Which version of the model; `latest` unless given."""
+    keyterm: str | Sequence[str]
+    """Terms the model should expect, such as names and brands; Nova-3 only."""
+    keywords: str | Sequence[str]
+    """Words to favour, or with a negative weight to avoid, as `word` or `word:weight`; models before Nova-3."""
+    alternatives: int
+    """How many ways to hear each channel are returned (v3)."""
+
+    # How the transcript is written.
+
+    smart_format: bool
+    """Write dates, times, amounts, addresses and the like as one reads them; brings punctuation and paragraphs too."""
+    punctuate: bool
+    """Add punctuation and capital letters."""
+    paragraphs: bool
+    """Divide the transcript into paragraphs and sentences."""
+    utterances: bool
+    """Divide the speech into utterances: the stretches between pauses."""
+    utt_split: float
+    """Seconds of silence that end an utterance; the service's default is 0.8."""
+    numerals: bool
+    """Write numbers as digits."""
+    measurements: bool
+    """Abbreviate units: `kg` for kilograms."""
+    dictation: bool
+    """Turn spoken commands such as `comma` or `new line` into what they name."""
+    filler_words: bool
+    """Keep words such as `uh` and `um`."""
+    profanity_filter: bool
+    """Replace or remove profanity."""
+    redact: bool | Literal["pci", "pii", "numbers"] | str | Sequence[Literal["pci", "pii", "numbers"] | str]
+    """Black out sensitive words: `pci` card data, `pii` personal data, `numbers`, or single kinds of entity."""
+    replace: str | Sequence[str]
+    """Words to write differently, as `heard:written`."""
+
+    # Who speaks, and on which channel.
+
+    diarize: bool
+    """Tell speakers apart: every word gets a `speaker` number. The service prefers `diarize_model` by now."""
+    diarize_model: Literal["latest", "v1", "v2"] | str
+    """Tell speakers apart with this version of the model; `diarize` need not be given too."""
+    diarize_version: str
+    """Which older version tells speakers apart (v3); see `diarize_model`."""
+    multichannel: bool
+    """Hear every channel of the audio on its own."""
+
+    # What is found in it.
+
+    search: str | Sequence[str]
+    """Terms or phrases to look for by sound; hits come with each channel."""
+    summarize: bool | Literal["v2"] | str
+    """Summarize the recording. `v2` gives one summary of the whole; `True` is for older models."""
+    topics: bool
+    """Find the topics of the recording."""
+    custom_topic: str | Sequence[str]
+    """Topics to look for, 100 at most."""
+    custom_topic_mode: Literal["extended", "strict"] | str
+    """`extended` (the service's default) adds `custom_topic` to the model's own topics, `strict` finds no others."""
+    custom_topics: str | Sequence[str]
+    """The spelling of `custom_topic` up to v3.5."""
+    detect_topics: bool
+    """Find topics with the older models (v3); see `topics`."""
+    intents: bool
+    """Find what the speakers want."""
+    custom_intent: str | Sequence[str]
+    """Intents to look for."""
+    custom_intent_mode: Literal["extended", "strict"] | str
+    """`extended` (the service's default) adds `custom_intent` to the model's own intents, `strict` finds no others."""
+    sentiment: bool
+    """Find the mood of what is said."""
+    detect_entities: bool
+    """Find names, places, numbers and other entities."""
+
+    # About the audio, for audio without a header.
+
+    encoding: Literal["linear16", "flac", "mulaw", "amr-nb", "amr-wb", "opus", "speex", "g729"] | str
+    """How raw audio is encoded. Leave it out for files, which say so themselves."""
+    sample_rate: int
+    """Samples per second of raw audio (v3)."""
+    channels: int
+    """Channels of raw audio (v3)."""
+
+    # About the request.
+
+    extra: str | Sequence[str] | Mapping[str, str]
+    """Your own notes, returned with the answer: a mapping, or texts like `key:value`."""
+    tag: str | Sequence[str]
+    """Labels for the usage reports."""
+    mip_opt_out: bool
+    """Keep this request out of the Model Improvement Program; it may cost more."""
+    tier: Literal["nova", "enhanced", "base"] | str
+    """The family of the model (v3); it is part of `model` by now."""
+
+
+class CallbackParams(TypedDict, total=False):
+    """Where the answer goes instead of coming back."""
+
+    callback: str
+    """An address the answer is sent to instead; the call returns its request id at once."""
+    callback_method: Literal["POST", "PUT"] | str
+    """How it is sent there: `POST` unless given."""
+
+
+class ListenParams(RecordingParams, CallbackParams, total=False):
+    """Every option of `/v1/listen`."""
+
+
+class CallExtras(TypedDict, total=False):
+    """What a documented call takes by keyword, beside the arguments that v3 had."""
+
+    max_retries: int | None
+    """Tries after the first; the client's own number unless given."""
+    progress: Callable[[int, int | None], object] | None
+    """Called as the body goes out, with the bytes sent so far and their total, None where that is unknown."""
+    strict: bool | None
+    """False lets options through that this package does not know; else they are errors."""
+    keep_raw: bool | None
+    """False drops the bytes of the answer: less memory, but `[]` and `to_json` no longer see what was not modelled."""
+
+
+class CallParams(CallExtras, total=False):
+    """What any call takes beside the options of its product."""
+
+    timeout: TimeoutLike | None
+    """Seconds for each part of the call, or `Timeouts(connect, write, read)`, or an object with these attributes."""
+    headers: Mapping[str, str] | None
+    """Headers for this call alone."""
+    addons: Mapping[str, Any] | None
+    """Query parameters this package does not know. They replace options of the same name; a list is added to one."""
+    endpoint: str | None
+    """Another path than the product's own, such as `v1/listen`."""
+
+
+class TranscribeParams(RecordingParams, CallParams, total=False):
+    """Everything `transcribe` takes beside the audio."""
+
+
+class ToCallbackParams(TranscribeParams, total=False):
+    """Everything `transcribe_to_callback` takes beside the audio and the address."""
+
+    callback_method: Literal["POST", "PUT"] | str
+    """How the answer is sent there: `POST` unless given."""
+
+
+class RequestParams(TypedDict, total=False):
+    """Everything `request` takes beside the method and the path."""
+
+    path_params: Mapping[str, object] | None
+    """Values for the `{names}` in the path; each is percent-encoded and stays one segment."""
+    query: Mapping[str, Any] | None
+    """The query parameters by name; a list repeats its key, None is left out."""
+    json: Any
+    """The body, to be written as JSON."""
+    content: Any
+    """The body as it is: bytes, a text, a path, an open binary file, or an iterator of bytes (plain or async)."""
+    content_type: str | None
+    """The Content-Type of the body; JSON has its own."""
+    timeout: TimeoutLike | None
+    """Seconds for each part of the call, or `Timeouts(connect, write, read)`, or an object with these attributes."""
+    headers: Mapping[str, str] | None
+    """Headers for this call alone."""
+    addons: Mapping[str, Any] | None
+    """Query parameters laid over `query`; a list is added to what is there."""
+    max_retries: int | None
+    """Tries after the first; the client's own number unless given. Only what cannot have acted is tried again."""
+    progress: Callable[[int, int | None], object] | None
+    """Called as the body goes out, with the bytes sent so far and their total, None where that is unknown."""
+    keep_raw: bool | None
+    """False drops the bytes of an answer with a `kind` of your own."""

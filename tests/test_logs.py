@@ -1,0 +1,59 @@
+"""How loud the library is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from dgasync import logs
+from dgasync.client import AsyncDeepgramClient
+from dgasync.errors import DeepgramTypeError
+
+
+@pytest.fixture(autouse=True)
+def untouched() -> Iterator[None]:
+    handlers, level = list(logs.log.handlers), logs.log.level
+    yield
+    logs.log.handlers[:] = handlers
+    logs.log.setLevel(level)
+
+
+def spoken(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line.split(" ", 2)[2] for line in capsys.readouterr().err.splitlines()]
+
+
+def test_silent_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without `verbose` nothing is written to standard error."""
+    AsyncDeepgramClient("k")
+    logs.log.info("hello")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_one_handler_however_many_clients(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line is written once, and the most talkative client counts."""
+    for level in (logging.ERROR, logging.DEBUG, "warning"):
+        AsyncDeepgramClient("k", verbose=level)
+    logs.log.debug("hello")
+
+    assert spoken(capsys) == ["DEBUG dgasync: hello"]
+
+
+@pytest.mark.parametrize(("name", "number"), [("SPAM", 5), ("VERBOSE", 15), ("NOTICE", 25), ("SUCCESS", 35)])
+def test_the_documented_levels(name: str, number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """The levels between Python's own have numbers and names."""
+    logs.speak_up(name.lower())
+    logs.log.log(getattr(logs, name), "hello")
+
+    assert getattr(logs, name) == number
+    assert spoken(capsys) == [f"{name} dgasync: hello"]
+
+
+def test_a_level_as_text() -> None:
+    """An environment variable holds a number as text or a name; anything else is an error."""
+    logs.speak_up("10")
+    assert logs.log.level == 10
+    with pytest.raises(DeepgramTypeError, match="level"):
+        logs.speak_up("loud")
