@@ -21,6 +21,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -112,10 +113,9 @@ def upload(audio: Any, pull: Pull | None = None, mimetype: str | None = None) ->
     if isinstance(audio, AsyncIterable):
         again = not isinstance(audio, AsyncIterator)
         return Upload(AsyncIterableBody(cast("AsyncIterable[Chunk]", audio)), repeatable=again, mimetype=mimetype)
-    try:
-        return _at_hand(bytes(memoryview(audio)), mimetype)  # an array
-    except TypeError:
-        pass
+    array = _buffer(audio)
+    if array is not None:
+        return _at_hand(array, mimetype)
     if isinstance(audio, Iterable):
         again = not isinstance(audio, Iterator)
         return Upload(IterableBody(cast("Iterable[Chunk]", audio), pull), repeatable=again, mimetype=mimetype)
@@ -123,6 +123,14 @@ def upload(audio: Any, pull: Pull | None = None, mimetype: str | None = None) ->
         f"A {type(audio).__name__} is no audio: pass bytes, a path, a URL, an open binary file, an iterator of bytes, "
         'or a mapping with "url", "buffer" or "stream".'
     )
+
+
+def _buffer(audio: Any) -> bytes | None:
+    """The bytes of an array, or of whatever else shows its memory."""
+    try:
+        return bytes(memoryview(audio))
+    except TypeError:
+        return None
 
 
 def _at_hand(content: bytes, mimetype: str | None) -> Upload:
@@ -174,8 +182,9 @@ class FileBody(_Stream):
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         file = await self._pull(self._path.open, "rb", 0)
         try:
-            async for chunk in _exactly(self._size, file, self._pull):
-                yield chunk
+            async with aclosing(_exactly(self._size, file, self._pull)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         finally:
             file.close()
 
@@ -227,8 +236,9 @@ class OpenFileBody(_Stream):
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         if self.seekable:
             await self._pull(self._file.seek, self._start)
-        async for chunk in _exactly(self._size, self._file, self._pull):
-            yield chunk
+        async with aclosing(_exactly(self._size, self._file, self._pull)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
 
 async def _exactly(size: int | None, file: Any, pull: Pull) -> AsyncGenerator[Chunk, None]:
@@ -278,9 +288,15 @@ class AsyncIterableBody(_Stream):
         self._chunks = chunks
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
-        async for chunk in self._chunks:
-            if piece := checked(chunk):
-                yield piece
+        iterator = aiter(self._chunks)
+        try:
+            async for chunk in iterator:
+                if piece := checked(chunk):
+                    yield piece
+        finally:
+            # A generator that is left half-way holds what it has open until some collector finds it.
+            if isinstance(iterator, AsyncGenerator):
+                await iterator.aclose()
 
 
 def checked(chunk: object) -> bytes:
@@ -301,9 +317,6 @@ async def pieces(body: Any) -> AsyncGenerator[Chunk, None]:
         for start in range(0, len(view), BODY_CHUNK):
             yield view[start : start + BODY_CHUNK]
         return
-    chunks = body.chunks()
-    try:
+    async with aclosing(body.chunks()) as chunks:
         async for chunk in chunks:
             yield chunk
-    finally:
-        await chunks.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import aclosing
 from random import random
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -310,12 +311,13 @@ class _Reported:
 
     async def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
         size, sent = self.size, 0
-        async for chunk in pieces(self._content):
-            yield chunk
-            # Behind the yield: the transport comes back for more when it has taken this one.
-            sent += len(chunk)
-            caller = CALLER.get()
-            if caller is None:
-                self._report(sent, size)
-            else:
-                await caller.call(self._report, sent, size)
+        caller = CALLER.get()
+        async with aclosing(pieces(self._content)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                # Behind the yield: the transport comes back for more when it has taken this one.
+                sent += len(chunk)
+                if caller is None:
+                    self._report(sent, size)
+                else:
+                    await caller.call(self._report, sent, size)

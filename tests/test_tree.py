@@ -1,0 +1,52 @@
+"""The documented tree."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+import dgasync
+from dgasync.errors import DeepgramModuleError, DeepgramTypeError
+from dgasync.tree import Door, Listen
+
+TREE = {
+    "prerecorded": dgasync.PreRecordedClient,
+    "asyncprerecorded": dgasync.AsyncPreRecordedClient,
+    "rest": dgasync.PreRecordedClient,
+    "asyncrest": dgasync.AsyncPreRecordedClient,
+}
+
+
+@pytest.mark.parametrize("client", [dgasync.AsyncDeepgramClient, dgasync.DeepgramClient])
+@pytest.mark.parametrize("name", TREE)
+def test_both_clients_carry_the_whole_tree(client: Any, name: str) -> None:
+    """Every spelling leads to its class from either client, without a warning, and each time to a new object."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        door = getattr(client("k").listen, name)
+        made = door.v("1")
+
+    assert type(made) is TREE[name]
+    assert door.v("1") is not made
+    assert repr(door) == f"<listen.{name}, versions 1>"
+
+
+@pytest.mark.parametrize("version", ["", "2", "v1", " 1"])
+def test_a_version_that_is_not_there(version: str) -> None:
+    """A wrong version says which there are; a number instead of a text is a TypeError, as in v3."""
+    door = dgasync.AsyncDeepgramClient("k").listen.prerecorded
+
+    with pytest.raises(DeepgramModuleError, match=r'use \.v\("1"\)'):
+        door.v(version)
+    with pytest.raises(DeepgramModuleError):
+        door.v()
+    with pytest.raises(DeepgramTypeError):
+        door.v(1)  # type: ignore[arg-type]  # as v3's users do it
+
+
+def test_the_table_can_be_looked_at() -> None:
+    """On the class itself a door is a door, and a branch says whose it is."""
+    assert isinstance(Listen.prerecorded, Door)
+    assert repr(dgasync.AsyncDeepgramClient("k").listen).startswith("<Listen of <DeepgramClientOptions https://")
