@@ -231,6 +231,10 @@ class DeepgramClientOptions:
     def api_key(self, value: str | None) -> None:
         self._api_key = _credential(value, "API key")
 
+    def set_apikey(self, api_key: str) -> None:
+        """Give the clients that are made from now on another key: v3's way to set `api_key`."""
+        self.api_key = api_key
+
     @property
     def access_token(self) -> AccessToken | None:
         """The token or the function that mints one; wins over the key."""

@@ -32,10 +32,12 @@ class Options(Manners):
                 raise unknown(name, cls.__dataclass_fields__, cls.__name__)
         return super().__new__(cls)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in self.__dataclass_fields__:
-            raise unknown(name, self.__dataclass_fields__, type(self).__name__)
-        object.__setattr__(self, name, value)
+    if not TYPE_CHECKING:  # for a type checker only the fields can be set, each to its own type
+
+        def __setattr__(self, name, value):
+            if name not in self.__dataclass_fields__:
+                raise unknown(name, self.__dataclass_fields__, type(self).__name__)
+            object.__setattr__(self, name, value)
 
     def __setitem__(self, key: str, value: object) -> None:
         if key not in self.__dataclass_fields__:

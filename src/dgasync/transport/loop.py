@@ -384,8 +384,12 @@ def _forget() -> None:
     global _lock, _current
     _lock = threading.Lock()
     if _current is not None:
-        # Never closed, so kept for ever: its epoll is the parent's too, and taking a descriptor out of it here would
-        # make the parent's loop deaf. Sessions that are collected here complain to the loop, in vain.
+        # Its epoll is the parent's too: a session that is collected here, and aiohttp closes its sockets then, would
+        # take them out of it, and the parent would wait for its answers in vain. A loop that counts as closed touches
+        # nothing; it cannot be closed in earnest for the same reason, and is kept so that it is not collected.
+        # uvloop's loops cannot be marked, and promise nothing across a fork.
+        with suppress(AttributeError):
+            cast("Any", _current.loop)._closed = True
         _current.loop.set_exception_handler(_say_nothing)
         _inherited.append(_current)
         _current = None

@@ -1,0 +1,166 @@
+"""From each shape of the core its plain twin."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+import pytest
+
+from gen_sync import Face
+from source import Module
+
+NAMES = {"AsyncThing": "Thing"}
+Make = Callable[..., Module]
+
+CORE = '''"""Things."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dgasync.api.road import Road
+from dgasync.models.base import Answer
+
+if TYPE_CHECKING:
+    from dgasync.audio import Audio
+    from dgasync.config import Timeouts
+
+LIMIT = 3
+
+
+class Base:
+    """What things have in common."""
+
+
+class AsyncThing(Base):
+    """A thing; `await` it with `async with`."""
+
+    def __init__(self, road: Road, *, size: int = LIMIT) -> None:
+        self._road = road
+
+    @property
+    def size(self) -> int:
+        """How large it is."""
+        return 1
+
+    async def told(self, audio: Audio, /, a: int, *rest: int, kind: type[Any] = Answer, **more: Any) -> Timeouts:
+        """What `await thing.told()` gives."""
+        return await self._road.told(audio)
+
+    async def aclose(self) -> None:
+        """End it."""
+
+    def now(
+        self,
+    ) -> float:
+        """The time."""
+        return 1.0
+
+    def _private(self) -> None: ...
+
+    async def __aenter__(self) -> AsyncThing:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return "<AsyncThing>"
+'''
+
+
+def methods(text: str) -> dict[str, str]:
+    """The code of each method, without its docstring."""
+    (cls,) = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
+    found: dict[str, str] = {}
+    for node in cls.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found[node.name] = "; ".join(ast.unparse(each) for each in node.body[ast.get_docstring(node) is not None :])
+    return found
+
+
+def test_bodies(module: Make) -> None:
+    """Each shape becomes one explicit call."""
+    assert methods(Face(module(CORE), NAMES).text()) == {
+        "__init__": "self._core = AsyncThing(road, size=size)",
+        "size": "return self._core.size",
+        "told": "return run(self._core.told(audio, a, *rest, kind=kind, **more))",
+        "close": "run(self._core.aclose())",
+        "now": "return self._core.now()",
+        "__enter__": "return self",
+        "__exit__": "self.close()",
+        "__repr__": "return repr(self._core).replace('AsyncThing', type(self).__name__, 1)",
+    }
+
+
+def test_signature_and_docs(module: Make) -> None:
+    """Signatures and docstrings are those of the core, by the rules."""
+    text = Face(module(CORE), NAMES).text()
+
+    assert 'class Thing(Base):\n    """A thing; `await` it with `with`."""\n' in text
+    assert (
+        "    def told(self, audio: Audio, /, a: int, *rest: int, kind: type[Any] = Answer, **more: Any) -> Timeouts:\n"
+        '        """What `thing.told()` gives."""\n'
+    ) in text
+    assert "    def now(\n        self,\n    ) -> float:\n" in text
+
+
+def test_imports(module: Make) -> None:
+    """What runs is imported, what only annotations name is imported for type checkers, the rest is not."""
+    text = Face(module(CORE), NAMES).text()
+    now, later = text.split("if TYPE_CHECKING:")
+
+    for line in (
+        "from dgasync.api.thing import AsyncThing\n",
+        "from dgasync.api.thing import Base\n",
+        "from dgasync.api.thing import LIMIT\n",
+        "from dgasync.models.base import Answer\n",
+        "from dgasync.transport.loop import run\n",
+    ):
+        assert line in now
+    for line in ("    from dgasync.audio import Audio\n", "    from dgasync.config import Timeouts\n"):
+        assert line in later
+    assert "    from dgasync.api.road import Road\n" in later
+
+
+def test_names_its_source(module: Make) -> None:
+    """A generated file begins with its source and the command that makes it."""
+    text = Face(module(CORE), NAMES).text()
+
+    assert "from api/thing.py. Do not edit: change the source and run\n`python tools/generate.py`.\n" in text
+
+
+def test_overloads(module: Make) -> None:
+    """Overloads are kept, each as it is written."""
+    text = Face(
+        module(
+            '"""."""\n\nfrom typing import overload\n\n\nclass AsyncThing:\n'
+            "    @overload\n    async def f(self, a: int) -> int: ...\n\n"
+            "    @overload\n    async def f(self, a: str) -> str: ...\n\n"
+            '    async def f(self, a: int | str) -> int | str:\n        """F."""\n        return a\n'
+        ),
+        NAMES,
+    ).text()
+
+    assert "from typing import overload\n" in text.split("if TYPE_CHECKING")[0]
+    assert "    @overload\n    def f(self, a: int) -> int: ...\n" in text
+    assert "    @overload\n    def f(self, a: str) -> str: ...\n" in text
+    assert "    def f(self, a: int | str) -> int | str:\n" in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "async def f(self) -> AsyncIterator[int]:\n        yield 1",
+        "def f(self) -> AsyncThing:\n        return self",
+        "@cached_property\n    def f(self) -> int:\n        return 1",
+        "async def __aexit__(self, *_: object) -> None:\n        await self._road.aclose()",
+        "size = 3",
+    ],
+    ids=["iterator", "twin", "decorator", "private end", "attribute"],
+)
+def test_what_has_no_rule(body: str, module: Make) -> None:
+    """A shape without a rule stops the generator, at its line, and is not passed on half converted."""
+    with pytest.raises(SystemExit, match=r"api/thing\.py:\d+: AsyncThing: "):
+        Face(module(f'"""."""\n\n\nclass AsyncThing:\n    """T."""\n\n    {body}\n'), NAMES).text()

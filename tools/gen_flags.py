@@ -1,0 +1,148 @@
+"""The command's flags: from each key of `RecordingParams` one `click.option`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from gen_options import Key, keys
+from source import PACKAGE, Module, header
+
+SOURCE = PACKAGE / "models" / "params.py"
+PARAMS = "RecordingParams"
+OFFERED = 60
+"""How many letters of choices the help shows before it says "..."."""
+LINE = 100
+"""Letters of a help text that fit into a line of code."""
+
+PREAMBLE = """
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["chosen", "listen_flags"]
+
+F = TypeVar("F", bound="Callable[..., Any] | click.Command")
+"""
+
+FUNCTIONS = '''
+def listen_flags(command: F) -> F:
+    """The command with a flag for each option of a transcription; put it below `@click.command()`."""
+    for flag in reversed(_FLAGS.values()):  # click shows those on top first
+        command = flag(command)
+    return command
+
+
+def chosen(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were set on the command line, out of all the arguments that the command was `given`."""
+    found: dict[str, Any] = {name: given.get(name) for name in _FLAGS}
+    return {name: value for name, value in found.items() if value is not None and value != ()}
+'''
+
+PAIRS = '''
+def _pairs(context: click.Context, flag: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """KEY=VALUE in the words of the service, which are KEY:VALUE."""
+    for pair in given:
+        if "=" not in pair and ":" not in pair:
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE.", context, flag)
+    # The mark that comes first is the one: a value may be an address.
+    return tuple(pair.replace("=", ":", 1) if "=" in pair.partition(":")[0] else pair for pair in given)
+'''
+
+
+def flag_files() -> dict[Path, str]:
+    """The text of the module of flags, not laid out yet."""
+    module = Module(SOURCE)
+    aliases = {
+        node.target.id: node.value
+        for node in module.tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+    }
+    by_name = {key.name: key for key in keys(module, PARAMS)}
+    flags = "\n".join(f"    {name!r}: {_option(key, aliases, by_name)}," for name, key in by_name.items())
+    text = (
+        f'"""The options of a transcription as flags of a command.\n\n{header(module.place)}"""\n'
+        f"{PREAMBLE}\n{PAIRS}\n_FLAGS: dict[str, Callable[[Any], Any]] = {{\n{flags}\n}}\n\n{FUNCTIONS}"
+    )
+    return {PACKAGE / "cli" / "flags.py": text}
+
+
+def _option(key: Key, aliases: Mapping[str, ast.expr], flags: Collection[str]) -> str:
+    """The `click.option` of one key."""
+    kinds = _alternatives(key.annotation, aliases)
+    names = {each.id for each in kinds if isinstance(each, ast.Name)}
+    flag = _flag(key.name)
+    settings: dict[str, str] = {}
+    if names == {"bool"}:
+        flag = f"{flag}/--no-{flag[2:]}"
+        settings["default"] = "None"
+    elif names and names <= {"int", "float"}:
+        settings["type"] = "float" if "float" in names else "int"
+    elif "str" in names:
+        # Literal sets are open: they are offered, and any other text is taken too. A flag that may be without its value
+        # would swallow the file name behind it, so for `bool | str` one writes "true".
+        offered = ["true"] * ("bool" in names) + [text for each in kinds for text in _literals(each)]
+        if any(_origin(each) == "Mapping" for each in kinds):
+            settings["metavar"] = "'KEY=VALUE'"
+            settings["callback"] = "_pairs"
+        elif offered:
+            settings["metavar"] = repr(_metavar(offered))
+        if any(_origin(each) == "Sequence" for each in kinds):
+            settings["multiple"] = "True"
+    else:
+        raise SystemExit(f"models/params.py: {key.name}: there is no rule for a flag of type {key.type}.")
+    text = _help(key, flags, multiple="multiple" in settings)
+    rest = "".join(f", {name}={value}" for name, value in settings.items())
+    return f'click.option("{flag}"{rest}, help={text})'
+
+
+def _alternatives(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> list[ast.expr]:
+    """The members of a union, aliases resolved."""
+    if isinstance(annotation, ast.BinOp):
+        return _alternatives(annotation.left, aliases) + _alternatives(annotation.right, aliases)
+    if isinstance(annotation, ast.Name) and annotation.id in aliases:
+        return _alternatives(aliases[annotation.id], aliases)
+    return [annotation]
+
+
+def _origin(annotation: ast.expr) -> str:
+    return (
+        annotation.value.id if isinstance(annotation, ast.Subscript) and isinstance(annotation.value, ast.Name) else ""
+    )
+
+
+def _literals(annotation: ast.expr) -> list[str]:
+    if _origin(annotation) != "Literal":
+        return []
+    assert isinstance(annotation, ast.Subscript)
+    found: str | tuple[str, ...] = ast.literal_eval(annotation.slice)
+    return [found] if isinstance(found, str) else list(found)
+
+
+def _metavar(offered: list[str]) -> str:
+    text = ""
+    for each in offered:
+        if len(text) + len(each) > OFFERED:
+            break
+        text += f"{each}|"
+    return f"[{text}...]"
+
+
+def _help(key: Key, flags: Collection[str], *, multiple: bool) -> str:
+    """The first sentence of the key's docstring; other options are named as their flags."""
+    sentence = re.split(r"(?<=\.) ", " ".join(key.doc.split()), maxsplit=1)[0]
+    named = re.sub(r"`(\w+)`", lambda code: _flag(code[1]) if code[1] in flags else code[0], sentence)
+    text = named + (" May be given several times." if multiple else "")
+    if len(text) <= LINE:
+        return repr(text)
+    return "(" + "\n".join(repr(line) for line in textwrap.wrap(text, LINE, drop_whitespace=False)) + ")"
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
