@@ -1,0 +1,110 @@
+"""Everything PyAV can read, and resampling: needed for compressed audio and for engines that want one rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+from dgasync.server.decode import BadAudio
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["Container", "Resampler"]
+
+
+def _av() -> ModuleType:
+    try:
+        import av
+    except ImportError:
+        raise BadAudio(
+            "this server reads only WAV and raw samples; `pip install dgasync[local]` teaches it more"
+        ) from None
+    return av
+
+
+class Container:
+    """An audio or video file, opened."""
+
+    def __init__(self, file: IO[bytes], *, rate: int | None = None, mix: bool = False) -> None:
+        """`rate` and `mix` are what the samples shall have; by default they stay as they are."""
+        self._av = av = _av()
+        try:
+            self._file: Any = av.open(file, mode="r", metadata_errors="ignore")
+            if not self._file.streams.audio:
+                raise BadAudio("there is no audio in it")
+            self._stream = self._file.streams.audio[0]
+            codec = self._stream.codec_context
+            layout = "mono" if mix else codec.layout.name
+            self.rate: int = rate or codec.sample_rate
+            self.channels: int = av.AudioLayout(layout).nb_channels
+            self._resampler = av.AudioResampler(format="s16", layout=layout, rate=self.rate)
+        except (av.FFmpegError, ValueError, AttributeError) as error:
+            raise BadAudio(_reason(error)) from None
+
+    def chunks(self) -> Iterator[bytes]:
+        """The samples, interleaved. What is damaged in the middle of a file is passed over, as players do."""
+        av = self._av
+        broken: Exception | None = None
+        whole = False
+        packets = self._file.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError as error:
+                broken = error
+                break
+            if packet is None:
+                break
+            try:
+                frames = packet.decode()
+            except av.FFmpegError as error:
+                broken = error
+                continue
+            for frame in frames:
+                for made in self._resampler.resample(frame):
+                    whole = True
+                    yield _samples(made)
+        if not whole:
+            raise BadAudio(_reason(broken) if broken else "there are no samples in it")
+        for made in self._resampler.resample(None):
+            yield _samples(made)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+class Resampler:
+    """One channel of 16-bit samples becoming another rate."""
+
+    def __init__(self, rate: int, wanted: int) -> None:
+        self._av = av = _av()
+        self._rate = rate
+        self._resampler = av.AudioResampler(format="s16", layout="mono", rate=wanted)
+
+    def feed(self, samples: bytes) -> bytes:
+        """What is ready at the new rate."""
+        count = len(samples) // 2
+        if not count:
+            return b""
+        frame = self._av.AudioFrame(format="s16", layout="mono", samples=count)
+        frame.sample_rate = self._rate
+        plane = frame.planes[0]
+        # A plane is padded to whole cache lines, and takes no fewer bytes than it has.
+        plane.update(samples + bytes(plane.buffer_size - len(samples)))
+        return b"".join(map(_samples, self._resampler.resample(frame)))
+
+    def end(self) -> bytes:
+        """The last of it."""
+        return b"".join(map(_samples, self._resampler.resample(None)))
+
+
+def _reason(error: Exception) -> str:
+    """What FFmpeg says, without the number and the name that PyAV puts around it."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _samples(frame: Any) -> bytes:
+    count = frame.samples * 2 * frame.layout.nb_channels
+    return bytes(frame.planes[0])[:count]

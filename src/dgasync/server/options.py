@@ -1,0 +1,291 @@
+"""What a request to /v1/listen asks for, and what this server does about it: the table is below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from urllib.parse import urlsplit
+
+from dgasync.server.decode import RAW_ENCODINGS
+from dgasync.server.engine import Engine, Hints
+from dgasync.server.replies import Refusal
+
+__all__ = ["TREATMENT", "Options", "Treatment", "read_options"]
+
+
+class Treatment(Enum):
+    """What becomes of a parameter."""
+
+    DONE = "done"
+    LEFT_OUT = "left out, and said so in metadata.warnings"
+    """The answer shows that it is missing: no speakers, no summary."""
+    REFUSED = "refused with 400"
+    """Left out, it would mislead: who asks for redaction must not get a plain transcript that looks redacted."""
+    ENGINE = "done where the engine can, else left out"
+    WITHOUT_EFFECT = "accepted; it changes nothing here"
+
+
+TREATMENT: dict[str, Treatment] = {
+    "callback": Treatment.DONE,
+    "callback_method": Treatment.DONE,
+    "channels": Treatment.DONE,
+    "encoding": Treatment.DONE,
+    "extra": Treatment.DONE,
+    "filler_words": Treatment.DONE,
+    "language": Treatment.DONE,
+    "model": Treatment.DONE,
+    "multichannel": Treatment.DONE,
+    "paragraphs": Treatment.DONE,
+    "punctuate": Treatment.DONE,
+    "replace": Treatment.DONE,
+    "sample_rate": Treatment.DONE,
+    "search": Treatment.DONE,
+    "smart_format": Treatment.DONE,
+    "tag": Treatment.DONE,
+    "tier": Treatment.DONE,
+    "utt_split": Treatment.DONE,
+    "utterances": Treatment.DONE,
+    "version": Treatment.DONE,
+    "detect_language": Treatment.ENGINE,
+    "keyterm": Treatment.ENGINE,
+    "keywords": Treatment.ENGINE,
+    "alternatives": Treatment.LEFT_OUT,
+    "custom_intent": Treatment.LEFT_OUT,
+    "custom_topic": Treatment.LEFT_OUT,
+    "detect_entities": Treatment.LEFT_OUT,
+    "detect_topics": Treatment.LEFT_OUT,
+    "diarize": Treatment.LEFT_OUT,
+    "diarize_model": Treatment.LEFT_OUT,
+    "diarize_version": Treatment.LEFT_OUT,
+    "dictation": Treatment.LEFT_OUT,
+    "intents": Treatment.LEFT_OUT,
+    "measurements": Treatment.LEFT_OUT,
+    "numerals": Treatment.LEFT_OUT,
+    "sentiment": Treatment.LEFT_OUT,
+    "summarize": Treatment.LEFT_OUT,
+    "topics": Treatment.LEFT_OUT,
+    "translate": Treatment.LEFT_OUT,
+    "profanity_filter": Treatment.REFUSED,
+    "redact": Treatment.REFUSED,
+    "custom_intent_mode": Treatment.WITHOUT_EFFECT,
+    "custom_topic_mode": Treatment.WITHOUT_EFFECT,
+    "mip_opt_out": Treatment.WITHOUT_EFFECT,
+}
+"""Every parameter of the service that this server knows; any other is ignored, as the service does."""
+
+_USES = {
+    "nova-3": ("", "general", "medical"),
+    "nova-2": (
+        *("", "general", "meeting", "phonecall", "finance", "conversationalai", "voicemail", "video", "medical"),
+        *("drivethru", "automotive", "atc"),
+    ),
+    "nova": ("", "general", "phonecall", "medical"),
+    "enhanced": ("", "general", "meeting", "phonecall", "finance"),
+    "base": ("", "general", "meeting", "phonecall", "finance", "conversationalai", "voicemail", "video"),
+    "whisper": ("", "tiny", "base", "small", "medium", "large"),
+}
+MODELS = frozenset(
+    {
+        *(f"{family}-{use}".rstrip("-") for family, uses in _USES.items() for use in uses),
+        *("general", "meeting", "phonecall", "finance", "conversationalai", "voicemail", "video"),
+    }
+)
+"""Model names of the service (its spec and documents). All of them mean the one engine, which `model_info` names."""
+_TIERS = frozenset({"nova", "enhanced", "base"})
+
+_CONTAINED = frozenset({"flac", "opus", "ogg-opus", "speex", "amr-nb", "amr-wb", "mp3", "aac"})
+"""Names of `encoding=` that are read where the bytes are a file, with its header."""
+_NO = frozenset({"", "false"})
+
+
+@dataclass
+class Options:
+    """A request's parameters, checked."""
+
+    hints: Hints = field(default_factory=Hints)
+    encoding: str | None = None
+    sample_rate: int | None = None
+    channels: int = 1
+    multichannel: bool = False
+    punctuate: bool = False
+    paragraphs: bool = False
+    utterances: bool = False
+    utt_split: float = 0.8
+    filler_words: bool = False
+    search: list[str] = field(default_factory=list[str])
+    replace: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    tags: list[str] = field(default_factory=list[str])
+    extra: dict[str, str] = field(default_factory=dict[str, str])
+    callback: str | None = None
+    callback_method: str = "POST"
+    warnings: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+    @property
+    def raw(self) -> bool:
+        """Whether the bytes are said to be samples without a header."""
+        return self.encoding in RAW_ENCODINGS
+
+
+class _Query:
+    """Typed looks into the parameters."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._pairs = pairs
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self._pairs if key == name]
+
+    def last(self, name: str) -> str | None:
+        values = self.all(name)
+        return values[-1] if values else None
+
+    def flag(self, name: str) -> bool:
+        value = (self.last(name) or "false").lower()
+        if value not in ("true", "false"):
+            raise _bad_value(name, "provided string was not `true` or `false`")
+        return value == "true"
+
+    def whole(self, name: str, low: int, high: int) -> int | None:
+        value = self.last(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+            raise _bad_value(name, f"expected a whole number from {low} to {high}")
+        return int(value)
+
+    def asked(self, name: str) -> bool:
+        """Whether a parameter of any type is there and not switched off."""
+        return any(value.lower() not in _NO for value in self.all(name))
+
+
+def _bad_value(name: str, why: str) -> Refusal:
+    return Refusal(400, "INVALID_QUERY_PARAMETER", f"Failed to deserialize query parameters: {name}: {why}")
+
+
+def read_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: str) -> Options:
+    """The parameters, checked against what `engine` can; raises `Refusal`."""
+    query = _Query(pairs)
+    _check_refused(query)
+    _check_model(query, engine, uuid)
+    options = Options(
+        multichannel=query.flag("multichannel"),
+        punctuate=query.flag("punctuate") or query.flag("smart_format") or query.flag("paragraphs"),
+        # The recorded answers to smart_format have paragraphs.
+        paragraphs=query.flag("paragraphs") or query.flag("smart_format"),
+        utterances=query.flag("utterances"),
+        filler_words=query.flag("filler_words"),
+        search=[term for term in query.all("search") if term],
+        replace=[_rule(rule) for rule in query.all("replace") if rule],
+        tags=query.all("tag"),
+        extra=dict(_pair(extra) for extra in query.all("extra")),
+    )
+    _read_format(query, options)
+    _read_pause(query, options)
+    _read_callback(query, options)
+    _read_hints(query, options, engine)
+    options.warnings += [
+        _warning(name, f"`{name}` is not supported by this local server and was left out.")
+        for name, treatment in TREATMENT.items()
+        if treatment is Treatment.LEFT_OUT and query.asked(name) and (name, query.last(name)) != ("alternatives", "1")
+    ]
+    return options
+
+
+def _warning(name: str, message: str) -> dict[str, str]:
+    return {"parameter": name, "type": "unsupported_parameter", "message": message}
+
+
+def _check_refused(query: _Query) -> None:
+    for name, treatment in TREATMENT.items():
+        if treatment is Treatment.REFUSED and query.asked(name):
+            message = f"Bad Request: this local server cannot do `{name}`, and an answer without it would mislead."
+            raise Refusal(400, "Bad Request", message)
+
+
+def _check_model(query: _Query, engine: Engine, uuid: str) -> None:
+    model, tier, version = query.last("model"), query.last("tier"), query.last("version")
+    own = (engine.name, uuid)
+    if (model and model not in MODELS and model not in own) or (tier and tier not in _TIERS):
+        raise Refusal(400, "Bad Request", "Bad Request: No such model/language/tier combination found.")
+    if version and version not in ("latest", engine.version):
+        raise Refusal(400, "Bad Request", "Bad Request: No such model/version combination found.")
+
+
+def _rule(rule: str) -> tuple[str, str]:
+    find, _, replacement = rule.partition(":")
+    return find, replacement
+
+
+def _pair(extra: str) -> tuple[str, str]:
+    key, colon, value = extra.partition(":")
+    if not key or not colon:
+        raise _bad_value("extra", "expected key:value")
+    return key, value
+
+
+def _read_format(query: _Query, options: Options) -> None:
+    options.encoding = query.last("encoding") or None
+    if options.encoding and options.encoding not in RAW_ENCODINGS and options.encoding not in _CONTAINED:
+        raise Refusal(400, "INVALID_QUERY_PARAMETER", f"Unsupported audio format: {options.encoding}")
+    options.sample_rate = query.whole("sample_rate", 1, 768_000)
+    options.channels = query.whole("channels", 1, 64) or 1
+
+
+def _read_pause(query: _Query, options: Options) -> None:
+    value = query.last("utt_split")
+    if value is None:
+        return
+    try:
+        options.utt_split = float(value)
+    except ValueError:
+        raise _bad_value("utt_split", "invalid float literal") from None
+    if not 0 < options.utt_split < float("inf"):
+        raise _bad_value("utt_split", "expected a number of seconds above 0")
+
+
+def _read_callback(query: _Query, options: Options) -> None:
+    options.callback = query.last("callback") or None
+    options.callback_method = (query.last("callback_method") or "POST").upper()
+    if options.callback_method not in ("POST", "PUT"):
+        raise _bad_value("callback_method", "expected POST or PUT")
+    if options.callback is not None and not http_url(options.callback):
+        raise Refusal(400, "INVALID_QUERY_PARAMETER", "Invalid callback url.")
+
+
+def http_url(url: str) -> bool:
+    """Whether it is an absolute http(s) URL."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _read_hints(query: _Query, options: Options, engine: Engine) -> None:
+    language = query.last("language") or None
+    known = engine.languages
+    if language and known is not None and language.replace("_", "-").split("-")[0].lower() not in known:
+        raise Refusal(400, "Bad Request", "Bad Request: No such model/language/tier combination found.")
+    # Either a flag or the languages to choose from; the engine chooses from all it has.
+    detect = query.asked("detect_language")
+    if detect and not engine.detects_language:
+        options.warnings.append(_warning("detect_language", "The engine knows one language; nothing was detected."))
+        detect = False
+    terms: list[str] = []
+    for name in ("keyterm", "keywords"):
+        given = [term for term in query.all(name) if term]
+        if given and not engine.takes_terms:
+            options.warnings.append(_warning(name, f"The engine takes no hints: `{name}` was left out."))
+        elif name == "keywords":
+            for term in given:
+                word, colon, boost = term.rpartition(":")
+                if colon and boost.startswith("-"):
+                    options.warnings.append(
+                        _warning(name, "The engine cannot suppress: a negative boost was left out.")
+                    )
+                else:
+                    terms.append(word if colon else term)
+        else:
+            terms += given
+    options.hints = Hints(language, detect, tuple(terms))

@@ -1,0 +1,58 @@
+"""What the server answers when it says no, and the JSON of every answer. Written by hand, on purpose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+__all__ = ["Refusal", "bad_audio", "encode", "error", "error_response", "json_response"]
+
+
+class Refusal(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+
+def bad_audio(why: str = "") -> Refusal:
+    """The answer to audio that cannot be read."""
+    message = "Bad Request: failed to process audio: corrupt or unsupported data"
+    return Refusal(400, "Bad Request", f"{message} ({why})" if why else message)
+
+
+def encode(answer: Any) -> bytes:
+    """JSON as the service writes it: compact, UTF-8."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_response(
+    answer: Any, request_id: str, headers: Mapping[str, str] | None = None, status: int = 200
+) -> web.Response:
+    """A JSON answer with the headers that every answer carries."""
+    return web.Response(
+        body=encode(answer),
+        status=status,
+        content_type="application/json",
+        headers={"dg-request-id": request_id, **(headers or {})},
+    )
+
+
+def error(refusal: Refusal, request_id: str) -> dict[str, str]:
+    """The body of an error."""
+    return {"err_code": refusal.code, "err_msg": refusal.message, "request_id": request_id}
+
+
+def error_response(refusal: Refusal, request_id: str) -> web.Response:
+    """An error, told in the body and in `dg-error`."""
+    # A header is one line of Latin-1, a message need not be.
+    told = refusal.message.replace("\n", " ").encode("ascii", "replace").decode()
+    headers = {"dg-error": told, **refusal.headers}
+    return json_response(error(refusal, request_id), request_id, headers, refusal.status)
