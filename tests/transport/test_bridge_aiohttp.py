@@ -41,8 +41,8 @@ class Server:
         app = web.Application(client_max_size=2**30)
         app.router.add_post("/sum", self._sum)
         app.router.add_post("/stall", self._stall)
+        app.router.add_post("/think", self._think)
         app.router.add_post("/sip", self._sip)
-        app.router.add_post("/refuse", self._refuse)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -57,6 +57,13 @@ class Server:
         return web.Response(text=found.hexdigest())
 
     async def _stall(self, request: web.Request) -> web.Response:
+        self.stalled.set()
+        await asyncio.sleep(600)
+        raise AssertionError
+
+    async def _think(self, request: web.Request) -> web.Response:
+        # A server that does not read hears nothing of a client that goes, in older aiohttp.
+        await request.read()
         try:
             self.stalled.set()
             await asyncio.sleep(600)
@@ -72,9 +79,6 @@ class Server:
         finally:
             self.aborted.set()
         raise AssertionError
-
-    async def _refuse(self, request: web.Request) -> web.Response:
-        return web.Response(status=413)
 
     def close(self) -> None:
         self._do(self._runner.cleanup())
@@ -155,7 +159,7 @@ async def cancelled(transport: BridgeTransport, server: Server, path: str, body:
 
 @trio_only
 @pytest.mark.anyio
-@pytest.mark.parametrize(("path", "count"), [("/stall", 1), ("/sip", 1_000_000)])
+@pytest.mark.parametrize(("path", "count"), [("/think", 1), ("/sip", 1_000_000)])
 async def test_cancelled(server: Server, path: str, count: int) -> None:
     """A cancelled trio scope ends the request on the wire, while the answer is awaited and while the body is sent."""
     transport = BridgeTransport(AiohttpTransport())
@@ -172,16 +176,6 @@ async def test_a_server_that_does_not_read(server: Server) -> None:
     body = Long(1_000_000)
     await cancelled(transport, server, "/stall", body)
     assert body.made * len(body.chunk) < 10 * HANDOVER
-    await transport.aclose()
-
-
-@trio_only
-@pytest.mark.anyio
-async def test_an_early_no(server: Server) -> None:
-    """A server that refuses before it has read all is heard."""
-    transport = BridgeTransport(AiohttpTransport())
-    reply = await transport.request(asked(server.url + "/refuse", Long(2000)))
-    assert reply.status == 413
     await transport.aclose()
 
 
