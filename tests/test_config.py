@@ -45,7 +45,9 @@ def test_base_url(given: str, url: str) -> None:
     assert DeepgramClientOptions("k", given).url == url
 
 
-@pytest.mark.parametrize("url", ["ftp://host", "https://", "https://u:p@host", "https://host?a=b", "host name", 7])
+@pytest.mark.parametrize(
+    "url", ["ftp://host", "https://", "https://u:p@host", "https://host?a=b", "host name", "a..b", "h:x", 7]
+)
 def test_a_base_url_of_no_use(url: Any) -> None:
     """An address that cannot be one is refused when the client is made."""
     with pytest.raises(DeepgramTypeError, match="url"):
@@ -149,6 +151,16 @@ def test_settings_win_over_the_config() -> None:
     assert (config.max_retries, config.url) == (5, "https://host")
     with pytest.raises(DeepgramTypeError, match="`max_retries`"):
         AsyncDeepgramClient(max_retrys=1)  # type: ignore[call-arg]  # misspelt on purpose
+
+
+def test_a_proxy_is_an_address() -> None:
+    """A proxy is a URL whose password no repr shows; no proxy is no proxy."""
+    assert DeepgramClientOptions("k", proxy="").proxy is None
+    assert "pass-word" not in repr(vars(DeepgramClientOptions("k", proxy="http://u:pass-word@proxy:1")))
+    for wrong in ("proxy:3128", "socks5://u:pass-word@proxy", "http://", 7):
+        with pytest.raises(DeepgramTypeError, match="HTTP proxy") as caught:
+            DeepgramClientOptions("k", proxy=wrong)  # type: ignore[arg-type]  # wrong on purpose
+        assert "pass-word" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from urllib.parse import urlsplit
 
 from dgasync.errors import DeepgramApiKeyError, DeepgramTypeError
 from dgasync.limits import CONNECT_TIMEOUT, MAX_RETRIES, READ_TIMEOUT, WRITE_IDLE
@@ -214,7 +215,7 @@ class DeepgramClientOptions:
         self.timeouts = Timeouts.of(timeout, Timeouts())
         self.max_retries = _count("max_retries", max_retries)
         self.max_in_flight = None if max_in_flight is None else _count("max_in_flight", max_in_flight, least=1)
-        self.proxy = None if proxy is None else Secret(proxy)
+        self.proxy = _proxy(proxy)
         self.trust_env = trust_env
         self.ssl = ssl
         self.session = session
@@ -251,7 +252,7 @@ class DeepgramClientOptions:
 
     @url.setter
     def url(self, value: str | None) -> None:
-        self._url = _base_url(value or DEFAULT_URL)
+        self._url = _base_url(value) if value else DEFAULT_URL
 
     @property
     def headers(self) -> dict[str, str]:
@@ -374,13 +375,29 @@ def _base_url(value: object) -> str:
     rest = rest.strip("/")
     # A websocket scheme names the same host: one base URL serves both.
     scheme = {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme.lower())
-    host = rest.partition("/")[0]
-    if scheme not in ("http", "https") or not host or any(c in rest for c in "?#@ \\") or not rest.isprintable():
+    if scheme not in ("http", "https") or any(c in rest for c in "?#@ \\") or not _has_host(rest):
         raise DeepgramTypeError(
             "`url` is a scheme (http or https), a host and, if need be, a path, such as "
             f"{DEFAULT_URL!r}; without a user name, query or fragment."
         )
     return f"{scheme}://{rest}"
+
+
+def _has_host(rest: str) -> bool:
+    try:
+        parts = urlsplit(f"//{rest}")
+        return bool(parts.hostname and parts.hostname.encode("idna")) and parts.port != 0 and rest.isprintable()
+    except ValueError:  # brackets that do not close, a port that is no number, a name that is none
+        return False
+
+
+def _proxy(value: object) -> Secret | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not value.lower().startswith(("http://", "https://")) or not value[8:].strip("/"):
+        # Not shown: it may hold a password.
+        raise DeepgramTypeError("`proxy` is the URL of an HTTP proxy, such as 'http://proxy.example.com:3128'.")
+    return Secret(value)
 
 
 def _count(name: str, value: object, least: int = 0) -> int:

@@ -645,6 +645,27 @@ async def test_a_minting_function_that_fails() -> None:
             await deepgram.transcribe(b"audio")
 
 
+async def test_a_request_that_waits_for_a_token_is_cancelled() -> None:
+    """Who is cancelled while another mints takes nothing from those who still wait."""
+    release = anyio.Event()
+
+    async def mint() -> str:
+        await release.wait()
+        return "tok"
+
+    transport = FakeTransport(HEARD, HEARD)
+    deepgram = AsyncDeepgramClient(access_token=mint, transport=transport)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(deepgram.transcribe, b"first")
+        await anyio.wait_all_tasks_blocked()
+        with anyio.move_on_after(0.01):
+            await deepgram.transcribe(b"in vain")
+        tasks.start_soon(deepgram.transcribe, b"second")
+        await anyio.wait_all_tasks_blocked()
+        release.set()
+    assert transport.bodies == [b"first", b"second"]
+
+
 async def test_a_fixed_token() -> None:
     """An access token is sent as Bearer and wins over the key."""
     transport = FakeTransport(HEARD)

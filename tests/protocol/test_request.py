@@ -117,6 +117,8 @@ def test_origins() -> None:
         ("POST", 302, "/other", None),
         ("GET", 304, "/other", None),
         ("GET", 302, None, None),
+        ("GET", 302, "http://[", None),
+        ("GET", 302, "https://a:99999/", None),
         ("GET", 200, "/other", None),
     ],
 )

@@ -26,7 +26,7 @@ from dgasync.limits import BODY_CHUNK
 from dgasync.transport import aiohttp as module
 from dgasync.transport.aiohttp import AiohttpTransport, AsyncioClock
 from dgasync.transport.default import default
-from dgasync.transport.seam import Request
+from dgasync.transport.seam import CALLER, Request
 from tests.fakes import Chunks
 
 pytestmark = pytest.mark.anyio
@@ -159,6 +159,13 @@ async def test_nobody_listens(transport: AiohttpTransport) -> None:
         assert isinstance(caught.value.__cause__, OSError)
         assert caught.value.__context__ is None or caught.value.__suppress_context__
     assert isinstance(body, Chunks)
+
+
+async def test_a_host_that_is_none(transport: AiohttpTransport) -> None:
+    """A host that cannot be one is the caller's mistake."""
+    for url in ("http://a..b/", "http://" + "a" * 70 + ".test/"):
+        with pytest.raises(DeepgramTypeError, match="URL"):
+            await transport.request(request(url))
 
 
 async def test_a_name_that_does_not_resolve(transport: AiohttpTransport) -> None:
@@ -497,14 +504,29 @@ async def test_a_root_task(transport: AiohttpTransport, caplog: pytest.LogCaptur
     async def hang() -> None:
         await asyncio.sleep(60)
 
+    async def callers() -> None:
+        ran.append(repr(CALLER.get()))
+
+    CALLER.set(anything := object())  # type: ignore[arg-type]  # whoever waits for this job
+    await transport.spawn_root(callers, name="callers").wait()
+    assert CALLER.get() is anything
+    CALLER.set(None)
+
     await transport.spawn_root(work, name="work").wait()
     await transport.spawn_root(fail, name="fail").wait()
     hanging = transport.spawn_root(hang, name="hang")
     hanging.cancel()
     await hanging.wait()
 
-    assert ran == ["work"]
+    assert ran == ["None", "work"]
     assert "The task fail failed." in caplog.text
+
+
+def test_where_no_loop_runs() -> None:
+    """Outside of every loop the default transport is asyncio's, also where trio is installed."""
+    import trio  # noqa: F401  # the question arises only where it is imported
+
+    assert isinstance(default(DeepgramClientOptions("k")).clock, AsyncioClock)
 
 
 async def test_the_default_is_native_here() -> None:

@@ -109,8 +109,12 @@ def redirected(method: str, url: str, status: int, location: str | None) -> str 
         return None
     if status not in (307, 308) and method not in ("GET", "HEAD"):
         return None  # clients would turn it into a GET, and the audio would be lost
-    target = urljoin(url, location)
-    scheme = urlsplit(target).scheme
+    try:
+        target = urljoin(url, location)
+        scheme = urlsplit(target).scheme
+        _origin(target)
+    except ValueError:
+        return None  # no address at all
     if scheme not in ("http", "https") or (scheme == "http" and url.startswith("https://")):
         raise DeepgramApiError(
             "The service redirects to an address that is not protected by TLS; nothing was sent there.", status

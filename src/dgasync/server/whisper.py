@@ -83,8 +83,8 @@ class WhisperEngine:
             # The import and the check of the model's files take a third of a second each and can go on side by side.
             with ThreadPoolExecutor(1) as pool:
                 finding = pool.submit(find_model, self._directory, tell)
-                # onnxruntime (1.31, seen on Linux) reports to its makers and keeps a device id in the home directory, unless
-                # this is set before its import. Who listens locally does not expect that.
+                # onnxruntime (1.31, seen on Linux) reports to its makers and keeps a device id in the home directory,
+                # unless this is set before its import. Who listens locally does not expect that.
                 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
                 try:
                     faster_whisper = _import("faster_whisper")

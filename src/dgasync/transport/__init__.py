@@ -1,1 +1,1 @@
-"""The only code that touches a socket, a thread or a loop. `seam` says what it offers, `default` picks an implementation."""
+"""The only code that touches a socket, a thread or a loop: `seam` says what it offers, `default` picks who does it."""

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from dgasync.audio import pieces
 from dgasync.errors import ConnectFailed, DecodeError, DeepgramConnectionError, DeepgramTypeError, Timeout
 from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER
 from dgasync.logs import log
-from dgasync.transport.seam import Reply, Request, RootTask, Scope, Wake
+from dgasync.transport.seam import CALLER, Reply, Request, RootTask, Scope, Wake
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport", "AsyncioClock"]
 
 _NO_COOKIES = aiohttp.DummyCookieJar
+# What comes out of aiohttp and the network. A host that no name can be is a UnicodeError of the resolver.
+_FOREIGN = (aiohttp.ClientError, OSError, asyncio.TimeoutError, UnicodeError)
 # Headers that aiohttp would make up. The request is complete as it comes; `Accept-Encoding` stays, for it can decode.
 _NOT_OURS = frozenset({"User-Agent", "Content-Type", "Accept"})
 
@@ -81,7 +84,7 @@ class AiohttpTransport:
         patience = aiohttp.ClientTimeout(None, request.timeouts.connect, request.timeouts.read)
         try:
             return await self.exchange(session, request, body, patience)
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+        except _FOREIGN as error:
             failure = _translated(error, request, sent=True)
         # Raised out here, so that aiohttp's error is not its context.
         raise failure
@@ -226,7 +229,7 @@ class _Upload:
         try:
             await self._watch(task)
             return task.result()
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+        except _FOREIGN as error:
             failure = self._broken_source or _translated(error, request, sent=self._phase != "connect")
         finally:
             if not task.done():
@@ -299,14 +302,10 @@ def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
         failure = ConnectFailed(
             f"No connection to {error.host}:{error.port} could be made: {cause or type(error).__name__}."
         )
-    elif isinstance(error, aiohttp.ClientSSLError):
-        failure = ConnectFailed(f"No safe connection to the service could be made: {error}.")
-    elif isinstance(error, aiohttp.ServerFingerprintMismatch):
-        failure = ConnectFailed("The certificate of the service is not the one that `ssl` asks for.")
     elif isinstance(error, aiohttp.ClientHttpProxyError):
         failure = ConnectFailed(f"The proxy refused the connection: {error.status} {error.message}.")
-    elif isinstance(error, aiohttp.InvalidURL):
-        failure = DeepgramTypeError("The base URL of the client, or its proxy, is no URL that can be asked.")
+    elif isinstance(error, (aiohttp.InvalidURL, UnicodeError)):
+        failure = DeepgramTypeError("The URL of the client, or one it was sent to, has a host that no name can be.")
     elif isinstance(error, asyncio.TimeoutError):
         # Until 3.10 aiohttp has one class for both, and only its words tell them apart.
         connecting = type(error).__name__ == "ConnectionTimeoutError" or str(error).startswith("Connection timeout")
@@ -349,7 +348,10 @@ class _RootTask:
     __slots__ = ("_task",)
 
     def __init__(self, run: Callable[[], Awaitable[None]], name: str) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._contain(run, name), name=name)
+        # It outlives the job that starts it, so that job's caller is not its own.
+        context = copy_context()
+        context.run(CALLER.set, None)
+        self._task = context.run(asyncio.get_running_loop().create_task, self._contain(run, name), name=name)
         # A loop holds its tasks weakly; this one has no parent that would hold it.
         _roots.add(self._task)
         self._task.add_done_callback(_roots.discard)
