@@ -166,7 +166,7 @@ class ClientSettings(TypedDict, total=False):
     proxy: str | None
     """URL of an HTTP proxy."""
     trust_env: bool
-    """Whether HTTP_PROXY, HTTPS_PROXY, NO_PROXY and ~/.netrc count."""
+    """Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count, as they are when the client is made."""
     ssl: _ssl.SSLContext | bool
     """Your own TLS context; False turns the check of certificates off."""
     session: ClientSession | None

@@ -8,6 +8,7 @@ import gzip
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -388,6 +389,30 @@ async def test_a_proxy(transport: AiohttpTransport) -> None:
 
     for error in (refused.value, failed.value):
         assert "pass-word" not in "".join(traceback.format_exception(error)) + repr(error.__cause__)
+
+
+async def test_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With `trust_env` the environment's proxies count, but for the hosts it names, and ~/.netrc replaces no key."""
+    seen: list[str] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await head(reader))
+        writer.write(OK)
+
+    (tmp_path / ".netrc").write_text("machine deepgram.test login user password other")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    async with served(handler) as url:
+        monkeypatch.setenv("http_proxy", url)
+        trusting, plain = AiohttpTransport(trust_env=True), AiohttpTransport()
+        await trusting.request(request("http://deepgram.test/x", Authorization="Token key"))
+        await trusting.request(request(f"{url}/direct"))
+        await plain.request(request(f"{url}/plain"))
+        await trusting.aclose()
+        await plain.aclose()
+
+    assert [each.split()[1] for each in seen] == ["http://deepgram.test/x", "/direct", "/plain"]
+    assert "Authorization: Token key" in seen[0]
 
 
 async def test_a_session_of_your_own() -> None:

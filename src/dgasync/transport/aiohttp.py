@@ -18,6 +18,7 @@ import aiohttp
 from yarl import URL
 
 from dgasync.audio import pieces
+from dgasync.config import Secret
 from dgasync.errors import ConnectFailed, DecodeError, DeepgramConnectionError, DeepgramTypeError, Timeout
 from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER
 from dgasync.logs import log
@@ -66,7 +67,8 @@ class AiohttpTransport:
         self.clock = AsyncioClock()
         self._ssl = ssl
         self._proxy = proxy
-        self._trust_env = trust_env
+        # aiohttp's own `trust_env` would also look into ~/.netrc, at each request, and put what it finds over the key.
+        self._proxies = _proxies() if trust_env and proxy is None else None
         self._own = session
         self._homes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Home] = WeakKeyDictionary()
 
@@ -106,7 +108,7 @@ class AiohttpTransport:
             allow_redirects=False,
             timeout=patience,
             skip_auto_headers=_NOT_OURS,
-            proxy=self._proxy,
+            proxy=self._proxy if self._proxies is None else self._from_environment(request.url),
             ssl=self._ssl,
         ) as response:
             reply = Reply(response.status, response.headers, await _whole(response))
@@ -128,8 +130,17 @@ class AiohttpTransport:
             return self._own
         home = self._homes.get(loop)
         if home is None or home.session.closed:
-            home = self._homes[loop] = _Home(self._trust_env)
+            home = self._homes[loop] = _Home()
         return home.session
+
+    def _from_environment(self, url: str) -> str | None:
+        from urllib import request
+
+        scheme, _, rest = url.partition("://")
+        proxies = self._proxies or {}
+        # `proxy_bypass`, which the type checkers know, asks the name server on Windows, and would block the loop.
+        bypassed: bool = getattr(request, "proxy_bypass_environment")(rest.partition("/")[0], proxies)  # noqa: B009
+        return None if bypassed else proxies.get(scheme)
 
     def wake(self) -> Wake:
         """A signal for the running loop."""
@@ -152,6 +163,12 @@ class AiohttpTransport:
                     loop.call_soon_threadsafe(_detached, home)
 
 
+def _proxies() -> dict[str, str]:
+    from urllib.request import getproxies  # not needed by most, and not light
+
+    return {scheme: Secret(address) for scheme, address in getproxies().items()}
+
+
 def _detached(home: _Home) -> None:
     task = asyncio.ensure_future(home.close())
     _closing.add(task)
@@ -166,10 +183,8 @@ class _Home:
 
     __slots__ = ("keeper", "session")
 
-    def __init__(self, trust_env: bool) -> None:
-        self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), cookie_jar=_NO_COOKIES(), trust_env=trust_env
-        )
+    def __init__(self) -> None:
+        self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=_NO_COOKIES())
         self.keeper = _kept(self.session)
         start = self.keeper.__anext__()
         with suppress(StopIteration):  # how a generator says that it has yielded, when nobody awaits it
