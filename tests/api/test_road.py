@@ -362,6 +362,29 @@ async def test_options_are_checked_before_anything_is_sent() -> None:
         assert request.url.endswith("brand_new=true")
 
 
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"keyterm": "Deepgram", "model": "nova-2-general"}, "takes `keywords`"),
+        ({"keywords": "Deepgram"}, "takes `keyterm`"),
+        ({"keyterm": "Deepgram"}, None),
+        ({"keyterm": "Deepgram", "model": "my-own-model"}, None),
+        ({"keywords": "Deepgram", "model": "base"}, None),
+        ({"keywords": "Deepgram", "strict": False}, None),
+    ],
+)
+async def test_an_option_that_the_model_does_not_take(options: Any, match: str | None) -> None:
+    """An option that the chosen model would refuse or ignore is an error that names the one to use."""
+    deepgram, transport = client(HEARD)
+
+    if match is None:
+        await deepgram.transcribe(b"audio", **options)
+    else:
+        with pytest.raises(DeepgramTypeError, match=match):
+            await deepgram.transcribe(b"audio", **options)
+    assert len(transport.requests) == (match is None)
+
+
 async def test_the_documented_face_sends_only_what_was_set() -> None:
     """No model is put into a documented call."""
     deepgram, transport = client(HEARD, HEARD)

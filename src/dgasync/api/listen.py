@@ -35,6 +35,7 @@ A = TypeVar("A", bound=Answer)
 ENDPOINT = "v1/listen"
 OPTIONS = frozenset(ListenParams.__annotations__)
 _CALL = frozenset(CallParams.__annotations__)
+_BEFORE_NOVA_3 = ("nova-2", "nova-general", "nova-phonecall", "nova-medical", "enhanced", "base")
 
 
 class AsyncPreRecordedClient:
@@ -204,6 +205,8 @@ async def accepted(road: Road, audio: object, callback: str, asked: Mapping[str,
 
 async def listen(road: Road, audio: object, options: Mapping[str, Any], call: CallParams, kind: type[A]) -> A:
     """One request to `/v1/listen`."""
+    if road.is_strict(call.get("strict")):
+        _must_fit(options)
     sent = source(audio, pull)
     if isinstance(sent, Url):
         sent = Upload(msgspec.json.encode(sent.payload), mimetype="application/json")
@@ -294,6 +297,19 @@ def address_of(callback: object) -> str:
     if not isinstance(callback, str) or not callback.lower().startswith(("http://", "https://")):
         raise DeepgramTypeError(f"`callback` is the http(s) URL to which the answer is sent; got {callback!r}.")
     return callback
+
+
+def _must_fit(options: Mapping[str, Any]) -> None:
+    """Refuse the options that the service knows and the model asked for does not (docs, "Keyterm Prompting")."""
+    model = options.get("model")
+    if not isinstance(model, str):
+        return
+    if options.get("keyterm") and model.startswith(_BEFORE_NOVA_3):
+        raise DeepgramTypeError(f"`keyterm` needs a Nova-3 model; {model!r} takes `keywords`. `strict=False` sends it.")
+    if options.get("keywords") and model.startswith("nova-3"):
+        raise DeepgramTypeError(
+            f"`keywords` is of models before Nova-3; {model!r} takes `keyterm`. `strict=False` sends it."
+        )
 
 
 def _must_have(source: object, *keys: str) -> None:

@@ -139,6 +139,10 @@ class Road:
             road = _roads[config] = cls(config, transport)
         return road
 
+    def is_strict(self, asked: bool | None) -> bool:
+        """Whether a call checks its options, which it may say itself."""
+        return self._strict if asked is None else asked
+
     async def answer(self, call: Call, kind: type[A]) -> A:
         """The answer to `call`, as an object of `kind`."""
         reply = await self.reply(call)
@@ -200,12 +204,11 @@ class Road:
             await self.transport.clock.sleep(wait)
 
     def _built(self, call: Call) -> tuple[str, dict[str, str], Timeouts]:
-        strict = self._strict if call.strict is None else call.strict
         url, inherited = address(self.base, call.endpoint)
         text = query.encode(
             call.options,
             call.addons,
-            known=call.known if strict else None,
+            known=call.known if self.is_strict(call.strict) else None,
             inherited=inherited,
             what=call.what,
         )
