@@ -100,7 +100,7 @@ class AiohttpTransport:
         is_sent: Callable[[], bool] | None = None,
     ) -> Reply:
         """One request by aiohttp and the whole of its answer; `is_sent` tells whether an upload has come to its end."""
-        async with session.request(
+        response = await session.request(
             request.method,
             URL(request.url, encoded=True),
             headers=request.headers,
@@ -110,12 +110,17 @@ class AiohttpTransport:
             skip_auto_headers=_NOT_OURS,
             proxy=self._proxy if self._proxies is None else self._from_environment(request.url),
             ssl=self._ssl,
-        ) as response:
+        )
+        try:
             reply = Reply(response.status, response.headers, await _whole(response))
-            if is_sent is not None and not is_sent():
-                # The service has answered, most likely no, before it heard all: aiohttp would go on sending.
-                response.close()
-            return reply
+        except BaseException:
+            response.close()
+            raise
+        # Read to its end, an answer has given its connection back. But where the service has answered, most likely no,
+        # before it heard all, aiohttp would go on sending.
+        if is_sent is not None and not is_sent():
+            response.close()
+        return reply
 
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,65 @@
+"""Where the command begins and how it ends: errors become one line on standard error and an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from dgasync.cli.exits import Exit, explained
+from dgasync.logs import log
+
+__all__ = ["main", "run"]
+
+
+def main() -> None:
+    """The command `dgasync`: runs what the command line says and ends the process."""
+    code = run(sys.argv[1:])
+    sys.stderr.flush()
+    if code == Exit.INTERRUPTED:
+        # What had to be closed is closed. The interpreter would now wait for the threads of the speech engine, which
+        # cannot be interrupted inside a batch or a download.
+        os._exit(code)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command with these arguments and give its exit code."""
+    out: object = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        # Speech comes in all scripts; a pipe is read by a program, and those expect UTF-8 whatever the locale.
+        out.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        import click
+
+        from dgasync.cli.commands import dgasync
+
+        try:
+            # Not standalone: click would print usage errors in three lines, and end with 1 whatever happened.
+            dgasync.main(list(arguments), prog_name="dgasync", standalone_mode=False)
+            return Exit.DONE
+        except click.Abort:
+            return Exit.INTERRUPTED
+        except click.ClickException as error:
+            where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "dgasync"
+            message = error.format_message().rstrip(".")
+            return _end(f"{message}{'' if message.endswith('?') else '.'} Try '{where} --help'.", Exit.USAGE)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("click", "rich"):
+            raise
+        return _end("the command needs an extra: pip install 'dgasync[cli]'", Exit.MISSING)
+    except Exception as error:
+        log.debug("The command failed.", exc_info=True)
+        return _end(*explained(error))
+
+
+def _end(message: str, code: Exit) -> int:
+    if message:
+        print(f"dgasync: {message}", file=sys.stderr)
+    if code == Exit.NO_READER:
+        # What is still buffered has nowhere to go, and Python would complain of that at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code

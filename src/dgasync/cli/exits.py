@@ -1,0 +1,91 @@
+"""How the command ends: a code for each thing one would do differently."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from dgasync.errors import (
+    DecodeError,
+    DeepgramApiError,
+    DeepgramApiKeyError,
+    DeepgramConnectionError,
+    DeepgramTypeError,
+    Forbidden,
+    PaymentRequired,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+)
+
+__all__ = ["MEANINGS", "Exit", "Failure", "explained"]
+
+
+class Exit(IntEnum):
+    """The exit codes; `MEANINGS` says what each is for."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    KEY = 3
+    RECORDING = 4
+    REFUSED = 5
+    NO_ANSWER = 6
+    BUSY = 7
+    UNREADABLE = 8
+    MISSING = 9
+    NO_PORT = 10
+    INTERRUPTED = 130
+    NO_READER = 141
+
+
+MEANINGS = {
+    Exit.DONE: "the transcript was printed, or the server stopped when told to",
+    Exit.BUG: "a mistake of this program",
+    Exit.USAGE: "the command line makes no sense",
+    Exit.KEY: "no key, a refused key, or a key or account that may not do this (401, 402, 403)",
+    Exit.RECORDING: "the recording cannot be read: no such file, a folder, no bytes",
+    Exit.REFUSED: "the service refused the request (400, 404, 413, ...)",
+    Exit.NO_ANSWER: "no connection, or no answer in time",
+    Exit.BUSY: "too many requests, or the service failed (429, 5xx): try again later",
+    Exit.UNREADABLE: "the answer cannot be read",
+    Exit.MISSING: "something is not installed: an extra of this package, or the speech model",
+    Exit.NO_PORT: "the server cannot listen there",
+    Exit.INTERRUPTED: "Ctrl-C",
+    Exit.NO_READER: "whoever read the output went away",
+}
+
+
+class Failure(Exception):
+    """The end of a command, in one line; empty where there is nothing to say or nobody to say it to."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def explained(error: Exception) -> tuple[str, Exit]:
+    """What to say of an error in one line, and how to end."""
+    if isinstance(error, Failure):
+        return _line(error), error.code
+    if isinstance(error, OSError) and error.filename is not None:
+        return _line(f"{error.filename}: {error.strerror}"), Exit.RECORDING
+    for kinds, code in _CODES:
+        if isinstance(error, kinds):
+            return _line(error), code
+    return _line(f"{type(error).__name__}: {error} (-vv shows where)"), Exit.BUG
+
+
+_CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...] = (
+    ((DeepgramApiKeyError, Unauthorized, PaymentRequired, Forbidden), Exit.KEY),
+    ((RateLimited, ServerError), Exit.BUSY),
+    (DeepgramApiError, Exit.REFUSED),
+    (DeepgramConnectionError, Exit.NO_ANSWER),
+    (DecodeError, Exit.UNREADABLE),
+    (DeepgramTypeError, Exit.USAGE),
+    (OSError, Exit.RECORDING),
+)
+
+
+def _line(said: object) -> str:
+    # A server may say anything, also what a terminal would obey.
+    return " ".join("".join(c if c.isprintable() else " " for c in str(said)).split())
