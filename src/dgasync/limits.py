@@ -56,7 +56,7 @@ TOKEN_MARGIN = 0.2
 BODY_CHUNK = 1024 * 1024
 """Bytes of one read of a file that is uploaded."""
 
-HANDOVER = 4 * 1024 * 1024
+HANDOVER = 2 * 1024 * 1024
 """Bytes of a body that may wait between a caller and the loop thread."""
 
 MAX_ANSWER = 512 * 1024 * 1024

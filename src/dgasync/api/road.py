@@ -159,7 +159,10 @@ class Road:
             DeepgramConnectionError: no answer came.
         """
         url, headers, timeouts = self._built(call)
-        body = await _body(call)
+        content = call.content
+        # Bytes that nobody watches go as they are: no step of a request is without its price.
+        at_hand = content is None or (isinstance(content, bytes) and call.progress is None)
+        body = content if at_hand else await _body(call)
         max_retries = self._max_retries if call.max_retries is None else call.max_retries
         tried, refreshed = 0, False
         own = _authorization_in(call.headers) is not None
@@ -167,7 +170,7 @@ class Road:
             tried += 1
             authorization = None if own else await self._credentials.authorization(self.transport, pull)
             head = headers if authorization is None else {**headers, "Authorization": authorization}
-            may_travel(url, authorized=own or authorization is not None, allow_insecure_http=self._insecure)
+            may_travel(self.base, authorized=own or authorization is not None, allow_insecure_http=self._insecure)
             try:
                 return await self._once(Request(call.method, url, head, timeouts, body), call)
             except (DeepgramApiError, DeepgramConnectionError) as error:
@@ -222,13 +225,14 @@ class Road:
     async def _once(self, request: Request, call: Call) -> Reply:
         """One try, redirects included."""
         transport = self.transport
+        clock = transport.clock
         redirects = 0
         await self._pace.enter(transport)
         try:
             while True:
-                started = transport.clock.now()
+                started = clock.now()
                 reply = await transport.request(request)
-                _note(call, reply, transport.clock.now() - started)
+                _note(call, reply, clock.now() - started)
                 if reply.status < 300:
                     return reply
                 target = redirected(call.method, request.url, reply.status, reply.headers.get("location"))

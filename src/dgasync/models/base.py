@@ -188,7 +188,7 @@ class Answer(Model, frozen=True, kw_only=True, dict=True, weakref=True, gc=True)
         if raw is not None:
             kept["_raw"] = raw
         if headers is not None:
-            kept["_headers"] = headers if isinstance(headers, Headers) else Headers(headers)
+            kept["_headers"] = headers
         return self
 
     @property
@@ -205,7 +205,11 @@ class Answer(Model, frozen=True, kw_only=True, dict=True, weakref=True, gc=True)
     @property
     def headers(self) -> Headers:
         """The headers of the answer, found in any case; empty for one made by hand."""
-        headers: Headers = vars(self).get("_headers", _NO_HEADERS)
+        kept = vars(self)
+        headers = kept.get("_headers", _NO_HEADERS)
+        if not isinstance(headers, Headers):
+            # Few look at them, and to copy them takes a tenth of the time that a short answer does.
+            headers = kept["_headers"] = Headers(headers)
         return headers
 
     @property

@@ -56,11 +56,11 @@ class Options(Manners):
 
     def keys(self) -> list[str]:
         """The names of the options that are set."""
-        return [name for name in self.__dataclass_fields__ if getattr(self, name) is not None]
+        return [name for name, value in vars(self).items() if value is not None]
 
     def to_dict(self) -> dict[str, Any]:
         """A new dict of the options that are set."""
-        return {name: self[name] for name in self.keys()}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

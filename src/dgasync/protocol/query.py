@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from math import isfinite
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus
 
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.names import unknown
@@ -50,11 +51,20 @@ def encode(
             if name not in values:
                 kept.setdefault(name, []).append(value)
         values = {**kept, **values}
-    return urlencode(values, doseq=True) if values else ""
+    return "&".join([f"{_quoted(str(name))}={_quoted(text)}" for name, texts in values.items() for text in texts])
+
+
+# What a query holds as it is (RFC 3986, 2.3). Nearly all that is sent is such a text, and quoting costs ten times as
+# much as this look at it: a fiftieth of the time that a short request takes.
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN(text) else quote_plus(text)
 
 
 def _texts(name: str, value: object) -> list[str]:
-    if isinstance(value, str):
+    if isinstance(value, (str, int, float)):
         return [_text(name, value)]
     if isinstance(value, Mapping):
         if name != "extra":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -30,7 +31,12 @@ def address(base: str, endpoint: str) -> tuple[str, str]:
             f"An endpoint is a path such as 'v1/listen', not {endpoint!r}; another host is another client's `url`."
         )
     path, _, query = endpoint.partition("#")[0].partition("?")
-    return f"{base}/{quote(path.lstrip('/'), safe=_PATH_SAFE)}", query
+    return f"{base}/{_quoted_path(path)}", query
+
+
+@lru_cache(maxsize=64)
+def _quoted_path(path: str) -> str:
+    return quote(path.lstrip("/"), safe=_PATH_SAFE)
 
 
 # What RFC 3986 allows in a path as it is, and "%": an endpoint may come encoded.
@@ -63,6 +69,7 @@ def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers
 
 
+@lru_cache(maxsize=64)
 def is_loopback(url: str) -> bool:
     """Whether `url` stays on this machine."""
     host = (urlsplit(url).hostname or "").rstrip(".")

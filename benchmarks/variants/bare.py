@@ -1,0 +1,154 @@
+"""By hand: aiohttp and msgspec, as an engineer would write it who needs only this."""
+
+import sys
+import time
+
+import measure
+
+
+def imports():
+    before = set(sys.modules)
+    cpu, wall = time.process_time(), time.perf_counter()
+    import aiohttp  # noqa: F401
+    import msgspec  # noqa: F401
+
+    measure.report(
+        cpu=time.process_time() - cpu, wall=time.perf_counter() - wall, modules=len(set(sys.modules) - before)
+    )
+
+
+def ready(url):
+    import asyncio
+
+    async def main():
+        async with _session() as session:
+            found = await _ask(session, f"{url}/v1/listen")
+        assert found.results.channels[0].alternatives[0].transcript
+
+    asyncio.run(main())
+    measure.report(cpu=time.process_time())
+
+
+def decode(which, count, batches):
+    from variants import structs
+
+    _decode(structs, which, count, batches)
+
+
+def decode_tuned(which, count, batches):
+    _decode(_tuned(), which, count, batches)
+
+
+def memory(which):
+    from variants import structs
+
+    _memory(structs, which)
+
+
+def memory_tuned(which):
+    _memory(_tuned(), which)
+
+
+def requests(url, count, in_flight="1", place=""):
+    import asyncio
+
+    async def main():
+        async with _session() as session:
+            where = f"{url}{place}/v1/listen"
+            return await measure.cpu_each_async(lambda: _ask(session, where), int(count), int(in_flight))
+
+    measure.report(cpu=asyncio.run(main()))
+
+
+def sync_requests(url, count):
+    import asyncio
+    import threading
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+
+    async def make():
+        return _session()
+
+    session = asyncio.run_coroutine_threadsafe(make(), loop).result()
+    where = f"{url}/v1/listen"
+
+    def one():
+        return asyncio.run_coroutine_threadsafe(_ask(session, where), loop).result()
+
+    measure.report(cpu=measure.cpu_each_sync(one, int(count)))
+    asyncio.run_coroutine_threadsafe(session.close(), loop).result()
+
+
+def upload(url, path):
+    import asyncio
+    from pathlib import Path
+
+    async def main():
+        async with _session() as session:
+            where = f"{url}/v1/listen"
+            await _ask(session, where)
+            cpu, growth = time.process_time(), measure.Growth()
+            with Path(path).open("rb") as file:
+                await _ask(session, where, file)
+            measure.uploaded(path, cpu, growth)
+
+    asyncio.run(main())
+
+
+def _session():
+    import aiohttp
+
+    return aiohttp.ClientSession(headers={"Authorization": f"Token {measure.KEY}"})
+
+
+QUERY = {name: str(value).lower() if value is True else value for name, value in measure.OPTIONS.items()}
+_decoder = None
+
+
+async def _ask(session, url, data=measure.AUDIO):
+    global _decoder
+    async with session.post(url, params=QUERY, data=data) as response:
+        body = await response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{response.status}: {body[:200]!r}")
+        if _decoder is None:
+            import msgspec
+
+            from variants.structs import Response
+
+            _decoder = msgspec.json.Decoder(Response)
+        return _decoder.decode(body)
+
+
+def _decode(structs, which, count, batches):
+    import msgspec
+
+    import answers
+
+    body = getattr(answers, which)()
+    decoder = msgspec.json.Decoder(structs.Response)
+    measure.report(cpu=measure.cpu_each(lambda: decoder.decode(body), int(count), int(batches)))
+
+
+def _memory(structs, which):
+    import msgspec
+
+    import answers
+
+    body = getattr(answers, which)()
+    decoder = msgspec.json.Decoder(structs.Response)
+    measure.report(bytes=measure.held(lambda: decoder.decode(body)))
+
+
+def _tuned():
+    """The same structs, each told that the garbage collector has nothing to find in it."""
+    from pathlib import Path
+    from types import ModuleType
+
+    source = (
+        Path(__file__).with_name("structs.py").read_text().replace("(msgspec.Struct)", "(msgspec.Struct, gc=False)")
+    )
+    module = sys.modules["structs_tuned"] = ModuleType("structs_tuned")
+    exec(compile(source, "structs_tuned", "exec"), module.__dict__)
+    return module
