@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# A job in the background of a script starts with Ctrl-C ignored, and its children inherit that. With a handler of its
+# own it passes the default on to them, so that the tests that press Ctrl-C mean something there too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

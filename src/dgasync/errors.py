@@ -24,7 +24,6 @@ DeepgramError                      .err_code .message .request_id .status .retry
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Literal
 
 __all__ = [
@@ -213,10 +212,15 @@ def api_error(status: int, *, plain: bool = False) -> type[DeepgramApiError]:
     return _unknown(kind) if plain and kind is not DeepgramUnknownApiError else kind
 
 
-@cache
+_plain: dict[str, type[DeepgramApiError]] = {}
+
+
 def _unknown(kind: type[DeepgramApiError]) -> type[DeepgramApiError]:
-    body = {"__doc__": kind.__doc__, "__module__": kind.__module__, "plain_of": kind}
-    return type(kind.__name__, (kind, DeepgramUnknownApiError), body)
+    name = kind.__name__
+    if name not in _plain:
+        body = {"__doc__": kind.__doc__, "__module__": kind.__module__, "plain_of": kind}
+        _plain[name] = type(name, (kind, DeepgramUnknownApiError), body)
+    return _plain[name]
 
 
 class DeepgramConnectionError(DeepgramError):
