@@ -28,6 +28,7 @@ __all__ = [
 NOTSET, SPAM, DEBUG, VERBOSE, INFO, NOTICE, WARNING, SUCCESS, ERROR, CRITICAL = 0, 5, 10, 15, 20, 25, 30, 35, 40, 50
 
 _EXTRA = {"SPAM": SPAM, "VERBOSE": VERBOSE, "NOTICE": NOTICE, "SUCCESS": SUCCESS}
+_OURS = {number: name for name, number in _EXTRA.items()}
 _NAMES = {
     **_EXTRA,
     "NOTSET": NOTSET,
@@ -42,12 +43,19 @@ log = logging.getLogger("dgasync")
 log.addHandler(logging.NullHandler())
 
 
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        # Python has one name per level for the whole process, and other packages give these numbers names of theirs.
+        record.level = _OURS.get(record.levelno, record.levelname)
+        return super().format(record)
+
+
 class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]  # generic only for type checkers until 3.11
     """Writes to whatever `sys.stderr` is at that moment, as a test or a notebook may replace it."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self.setFormatter(_Lines("%(asctime)s %(level)s %(name)s: %(message)s"))
 
     @property
     def stream(self):  # type: ignore[no-untyped-def]  # whatever stands in for standard error
@@ -62,9 +70,6 @@ def speak_up(verbose: int | str | None) -> None:
     if verbose is None:
         return
     level = _level(verbose)
-    for name, number in _EXTRA.items():
-        if logging.getLevelName(number).startswith("Level "):
-            logging.addLevelName(number, name)
     handler = next((each for each in log.handlers if isinstance(each, _StandardError)), None)
     if handler is None:
         log.addHandler(_StandardError())
