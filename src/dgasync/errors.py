@@ -219,7 +219,8 @@ def _unknown(kind: type[DeepgramApiError]) -> type[DeepgramApiError]:
     name = kind.__name__
     if name not in _plain:
         body = {"__doc__": kind.__doc__, "__module__": kind.__module__, "plain_of": kind}
-        _plain[name] = type(name, (kind, DeepgramUnknownApiError), body)
+        bases: Any = (kind, DeepgramUnknownApiError)  # a checker takes `kind` for the base of all, and finds no order
+        _plain[name] = type(name, bases, body)
     return _plain[name]
 
 

@@ -9,7 +9,7 @@ from dgasync.errors import DeepgramError
 __all__ = ["Deepgram", "Moved", "Successor"]
 
 
-class Moved(DeepgramError, AttributeError):
+class Moved(DeepgramError, AttributeError):  # pyright: ignore[reportIncompatibleVariableOverride]  # see `name`
     """A name of v2 that is no more; the message says what took its place."""
 
     name = AttributeError.name  # type: ignore[assignment]  # Python itself fills it in, so it is no property here
