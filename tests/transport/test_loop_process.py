@@ -19,7 +19,8 @@ from dgasync.transport.loop import run
 from dgasync.transport.seam import CALLER
 
 def say(*words):
-    print(*words, flush=True)
+    # Not by sys.stdout, whose lock a daemon thread might hold just when the interpreter ends: that aborts the process.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 async def value(of):
     return of
