@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from dgasync.server import LocalServer
+from tests.quiet import quiet_old_aiohttp
 
 
 @pytest.fixture
@@ -54,6 +55,7 @@ def alternative(answer: Any, channel: int = 0) -> Any:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    quiet_old_aiohttp()
     async with aiohttp.ClientSession() as made:
         yield made
 

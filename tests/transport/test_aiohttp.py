@@ -29,6 +29,7 @@ from dgasync.transport.aiohttp import AiohttpTransport, AsyncioClock
 from dgasync.transport.default import default
 from dgasync.transport.seam import CALLER, Request
 from tests.fakes import Chunks
+from tests.quiet import quiet_old_aiohttp
 
 pytestmark = pytest.mark.anyio
 
@@ -80,23 +81,9 @@ def answering(answer: bytes) -> Handler:
     return handler
 
 
-OLD = tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 14)
-
-
 @pytest.fixture
 async def transport() -> AsyncIterator[AiohttpTransport]:
-    if OLD:
-        # Until 3.14 aiohttp forgets a future or task of an upload that is broken off: asyncio then says that nobody
-        # took its ConnectionError, which anyio's test runner would raise. It is noise in a log, not ours to prevent.
-        loop = asyncio.get_running_loop()
-        handler = loop.get_exception_handler()
-        assert handler is not None
-
-        def quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            if not isinstance(context.get("exception"), (ConnectionError, aiohttp.ClientError)):
-                handler(loop, context)
-
-        loop.set_exception_handler(quiet)
+    quiet_old_aiohttp()
     transport = AiohttpTransport()
     yield transport
     await transport.aclose()
