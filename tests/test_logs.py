@@ -15,6 +15,8 @@ from dgasync.errors import DeepgramTypeError
 @pytest.fixture(autouse=True)
 def untouched() -> Iterator[None]:
     handlers, level = list(logs.log.handlers), logs.log.level
+    logs.log.handlers[:] = [logging.NullHandler()]
+    logs.log.setLevel(logging.NOTSET)
     yield
     logs.log.handlers[:] = handlers
     logs.log.setLevel(level)
