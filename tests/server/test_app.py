@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from dgasync.server import LocalServer
-from dgasync.server.app import _cut
 from dgasync.server.record import HEAD
+from dgasync.server.replies import cut
 from dgasync.testing import Ruler, local_server, ruler_wav
 
 from .conftest import Caller
@@ -100,7 +100,7 @@ async def test_record(caller: Caller, deepgram_server: LocalServer) -> None:
 async def test_cut_too_late() -> None:
     """A connection that the client has ended already needs no cutting."""
     gone: Any = SimpleNamespace(transport=None)
-    _cut(gone)
+    cut(gone)
 
 
 async def test_record_of_json(caller: Caller, deepgram_server: LocalServer) -> None:

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from dgasync.server.options import MODELS, TREATMENT, Options, Treatment, http_url, read_options
+from dgasync.server.options import (
+    ENDPOINTING,
+    LIVE_TREATMENT,
+    MODELS,
+    TREATMENT,
+    LiveOptions,
+    Options,
+    Treatment,
+    http_url,
+    read_live_options,
+    read_options,
+)
 from dgasync.server.replies import Refusal
 from dgasync.server.ruler import RulerEngine
 
@@ -192,3 +203,68 @@ def test_unknown_encoding() -> None:
 def test_no_urls(url: str) -> None:
     """Only absolute http(s) URLs are URLs."""
     assert not http_url(url)
+
+
+# Live.
+
+
+def read_live(*pairs: tuple[str, str]) -> LiveOptions:
+    return read_live_options(pairs, RulerEngine(), "the-uuid")[0]
+
+
+def refused_live(*pairs: tuple[str, str]) -> str:
+    with pytest.raises(Refusal) as caught:
+        read_live(*pairs)
+    assert caught.value.status == 400
+    return caught.value.message
+
+
+def test_live_table_is_complete(shared: Path) -> None:
+    """Every parameter of the official spec of the websocket has its treatment."""
+    yaml = pytest.importorskip("yaml", reason="needs PyYAML, to read the spec")
+    spec = yaml.safe_load((shared / "specs" / "asyncapi.yml").read_text())
+    names = set(spec["channels"]["/v1/listen"]["bindings"]["ws"]["query"]["properties"])
+    assert names - set(LIVE_TREATMENT) == set()
+
+
+@pytest.mark.parametrize("name", [n for n, t in LIVE_TREATMENT.items() if t is Treatment.LEFT_OUT])
+def test_left_out_live(name: str) -> None:
+    """What is left out of live results is said, once."""
+    assert [warning["parameter"] for warning in read_live((name, "v2"), (name, "other")).warnings] == [name]
+
+
+@pytest.mark.parametrize("name", [n for n, t in LIVE_TREATMENT.items() if t is Treatment.REFUSED])
+def test_refused_live(name: str) -> None:
+    """What would mislead when it is missing is refused."""
+    assert name in refused_live((name, "http://example.com"))
+
+
+def test_nothing_asked_live() -> None:
+    """Without parameters there are final results only, and any pause is an endpoint."""
+    options = read_live()
+    assert (options.interim, options.vad_events, options.utterance_end) == (False, False, None)
+    assert (options.endpointing, options.paragraphs) == (ENDPOINTING, False)
+
+
+def test_pauses() -> None:
+    """Pauses are told in milliseconds, or not at all."""
+    assert read_live(("endpointing", "300"), ("utterance_end_ms", "1500")).endpointing == 0.3
+    assert read_live(("utterance_end_ms", "1500")).utterance_end == 1.5
+    assert read_live(("utterance_end_ms", "false")).utterance_end is None
+    assert read_live(("endpointing", "false")).endpointing is None
+    assert read_live(("endpointing", "true")).endpointing == ENDPOINTING
+    assert "endpointing" in refused_live(("endpointing", "-1"))
+
+
+def test_what_the_engine_learns() -> None:
+    """The engine learns what matters to it."""
+    options = read_live(("language", "nl"), ("interim_results", "true"), ("endpointing", "300"))
+    assert options.wanted == (options.hints, True, 0.3)
+    assert options.hints.language == "nl"
+
+
+def test_live_does_not_detect() -> None:
+    """Languages are not detected in live audio, whatever the engine can."""
+    options = read_live_options([("detect_language", "true")], Polyglot(), "the-uuid")[0]
+    assert not options.hints.detect_language
+    assert [warning["parameter"] for warning in options.warnings] == ["detect_language"]

@@ -136,7 +136,7 @@ def test_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def missing(name: str) -> Any:
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(whisper, "_import", missing)
+    monkeypatch.setattr(whisper, "import_local", missing)
     monkeypatch.setattr(whisper, "find_model", lambda directory, tell: tmp_path)
     with pytest.raises(EngineError, match=r"dgasync\[local\]"):
         WhisperEngine().load(print)
@@ -170,7 +170,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Model:
     def batched(inner: Model) -> Model:
         return inner
 
-    monkeypatch.setattr(whisper, "_import", lambda name: SimpleNamespace(BatchedInferencePipeline=batched))
+    monkeypatch.setattr(whisper, "import_local", lambda name: SimpleNamespace(BatchedInferencePipeline=batched))
     monkeypatch.setattr(whisper, "_speech", lambda samples: [(4800, 32_000)] if len(samples) > 32_000 else [])
     return model
 
@@ -270,7 +270,7 @@ def test_multilingual_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         loads.append(path)
         return Model()
 
-    monkeypatch.setattr(whisper, "_import", lambda name: SimpleNamespace(WhisperModel=load))
+    monkeypatch.setattr(whisper, "import_local", lambda name: SimpleNamespace(WhisperModel=load))
     monkeypatch.setattr(whisper, "find_model", lambda directory, tell: tmp_path)
     told: list[str] = []
     engine = WhisperEngine(tmp_path)

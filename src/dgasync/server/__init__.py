@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dgasync.server.app import Settings
     from dgasync.server.command import make_engine, serve
-    from dgasync.server.engine import Engine, EngineError, Heard, Hints, Listener, Tell, Word
+    from dgasync.server.engine import (
+        Engine,
+        EngineError,
+        Heard,
+        Hints,
+        Listener,
+        LiveEngine,
+        LiveEvent,
+        LiveHints,
+        LiveListener,
+        Onset,
+        Passage,
+        Silence,
+        Tell,
+        Word,
+    )
     from dgasync.server.faults import Fault, Faults
     from dgasync.server.listen import key_identifier
     from dgasync.server.local import LocalServer
@@ -29,6 +44,13 @@ __all__ = [
     "Word",
     "Tell",
     "EngineError",
+    "LiveEngine",
+    "LiveListener",
+    "LiveHints",
+    "LiveEvent",
+    "Onset",
+    "Passage",
+    "Silence",
 ]
 
 if not TYPE_CHECKING:
@@ -48,6 +70,13 @@ if not TYPE_CHECKING:
         "Word": "engine",
         "Tell": "engine",
         "EngineError": "engine",
+        "LiveEngine": "engine",
+        "LiveListener": "engine",
+        "LiveHints": "engine",
+        "LiveEvent": "engine",
+        "Onset": "engine",
+        "Passage": "engine",
+        "Silence": "engine",
     }
 
     def __getattr__(name):

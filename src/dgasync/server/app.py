@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import threading
 import uuid
 from collections import deque
@@ -19,11 +17,12 @@ from aiohttp import web
 
 from dgasync.server.engine import Engine, Tell
 from dgasync.server.faults import Fault, Faults
-from dgasync.server.heads import one_user_agent
+from dgasync.server.heads import heads_of, one_user_agent
 from dgasync.server.listen import listen
+from dgasync.server.live import SUBPROTOCOLS, LiveSession, is_websocket, live
 from dgasync.server.outgoing import Outgoing, is_loopback
 from dgasync.server.record import Received
-from dgasync.server.replies import Refusal, error_response
+from dgasync.server.replies import Refusal, cut, error_response
 from dgasync.server.upload import Upload
 
 __all__ = ["Service", "Settings", "origin"]
@@ -32,6 +31,8 @@ T = TypeVar("T")
 
 WORKERS = 32
 """Threads for hearing. A thread that waits for the engine costs little, a request that waits for a thread is stuck."""
+IDLE_LIMIT = 10.0
+"""Seconds without a message after which a websocket is closed (the service's; FIELD_NOTES 4)."""
 GRACE = 5.0
 """Seconds that requests and deliveries in progress are given when the server is told to stop."""
 
@@ -56,6 +57,8 @@ class Settings:
     """Tries after the first one, as the service has it."""
     callback_delay: float = 30.0
     """Seconds between them, as the service has it."""
+    idle_limit: float = IDLE_LIMIT
+    """Seconds without audio or text after which a live session is closed."""
     grace: float = GRACE
     """Seconds that work in progress is given at the end."""
     keep_requests: int = 1000
@@ -76,6 +79,7 @@ class Service:
         self.settings = settings
         self.faults = Faults()
         self.requests: deque[Received] = deque(maxlen=settings.keep_requests)
+        self.sessions: set[LiveSession] = set()
         self.outgoing: Outgoing
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="dgasync-server")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,6 +146,8 @@ class Service:
         if self._server is not None:
             self._server.close()
         self._closing.set()
+        for session in self.sessions:
+            session.go_away()
         if self._runner is not None:
             await self._runner.cleanup()
             if self._tasks:
@@ -175,6 +181,14 @@ class Service:
     # One request.
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        heads = heads_of(request.transport)
+        heads.busy = True
+        try:
+            return await self._serve(request)
+        finally:
+            heads.busy = False
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         request_id = str(uuid.uuid4())
         received = _received(request, request_id)
         self.requests.append(received)
@@ -182,31 +196,36 @@ class Service:
         fault = self.faults.take()
         if fault is not None:
             received.fault = fault.kind
-            try:
+        try:
+            if fault is not None and not (fault.live and is_websocket(request)):
                 response = await self._fail(fault, request, upload, request_id)
-            except (Refusal, web.RequestPayloadError) as problem:
-                response = error_response(_refusal(problem), request_id)
-        else:
-            response = await self._reply(request, upload, request_id)
+            else:
+                response = await self._reply(request, upload, request_id, fault)
+        except (Refusal, web.RequestPayloadError) as problem:
+            response = error_response(_refusal(problem), request_id)
         received.status = response.status
         return response
 
-    async def _reply(self, request: web.BaseRequest, upload: Upload, request_id: str) -> web.Response:
-        try:
-            key = self._key(request)
-            if request.path != "/v1/listen":
-                raise Refusal(404, "NOT_FOUND", f"There is nothing at {request.path}.")
-            if request.method != "POST":
-                message = f"{request.method} is not possible here."
-                raise Refusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": "POST"})
-            return await listen(self, upload, request_id, key)
-        except (Refusal, web.RequestPayloadError) as problem:
-            return error_response(_refusal(problem), request_id)
+    async def _reply(
+        self, request: web.BaseRequest, upload: Upload, request_id: str, fault: Fault | None = None
+    ) -> web.StreamResponse:
+        """The true answer, or the one that an open websocket gives with this fault."""
+        key = self._key(request)
+        if request.path != "/v1/listen":
+            raise Refusal(404, "NOT_FOUND", f"There is nothing at {request.path}.")
+        if is_websocket(request):
+            return await live(self, request, upload.received, fault)
+        if request.method != "POST":
+            message = f"{request.method} is not possible here."
+            raise Refusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": "POST"})
+        return await listen(self, upload, request_id, key)
 
     def _key(self, request: web.BaseRequest) -> str:
         """The key of the request; raises `Refusal` when it is none of ours."""
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        key = key.strip() if scheme.lower() in ("token", "bearer") else ""
+        if not scheme and is_websocket(request):
+            scheme, _, key = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")
+        key = key.strip() if scheme.strip().lower() in SUBPROTOCOLS else ""
         if self.settings.api_keys and key not in self.settings.api_keys:
             raise Refusal(401, "INVALID_AUTH", "Invalid credentials.")
         return key
@@ -220,7 +239,7 @@ class Service:
             await upload.discard(fault.after_bytes)
             if fault.kind == "stall":
                 await self._closing.wait()
-            _cut(request)
+            cut(request)
             return web.Response(status=500)
         if fault.kind in ("status", "text"):
             if not fault.early:
@@ -230,8 +249,13 @@ class Service:
             headers = {"dg-request-id": request_id, **fault.headers}
             return web.Response(body=fault.body, status=fault.code, headers=headers)
         if fault.kind == "slow":
-            await self._pause(fault.seconds)
-        response = await self._reply(request, upload, request_id)
+            await self.pause(fault.seconds)
+        try:
+            response = await self._reply(request, upload, request_id)
+        except (Refusal, web.RequestPayloadError) as problem:
+            response = error_response(_refusal(problem), request_id)
+        if not isinstance(response, web.Response):
+            return response  # It was a websocket, and is over.
         body = response.body
         assert isinstance(body, bytes)
         if fault.kind == "truncated":
@@ -249,16 +273,16 @@ class Service:
         await stream.prepare(request)
         if fault.kind == "reset":
             await stream.write(body[: fault.after_bytes])
-            _cut(request)
+            cut(request)
             return stream
         for at in range(0, len(body), fault.size):
             if at:
-                await self._pause(fault.seconds)
+                await self.pause(fault.seconds)
             await stream.write(body[at : at + fault.size])
         await stream.write_eof()
         return stream
 
-    async def _pause(self, seconds: float | None) -> None:
+    async def pause(self, seconds: float | None) -> None:
         """Wait, but not longer than the server lives."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
@@ -308,12 +332,3 @@ _MESSAGES = {
 def _status_refusal(fault: Fault) -> Refusal:
     code, message = _MESSAGES.get(fault.code, (f"STATUS_{fault.code}", f"Served on purpose: {fault.code}."))
     return Refusal(fault.code, code, message, fault.headers)
-
-
-def _cut(request: web.BaseRequest) -> None:
-    """End the connection with a reset, so that the other side notices at once."""
-    transport = request.transport
-    if transport is None:  # The client was faster.
-        return
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()

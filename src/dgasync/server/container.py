@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dgasync.server.decode import BadAudio
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["Container", "Resampler"]
+__all__ = ["Container", "Packets", "Resampler"]
+
+PROBE = {"probesize": "32", "analyzeduration": "0"}
+"""FFmpeg looks at no more than it must: with its own values ADTS, MP3 and ADPCM are heard seconds late (measured)."""
 
 
 def _av() -> ModuleType:
@@ -23,14 +26,20 @@ def _av() -> ModuleType:
     return av
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Container:
     """An audio or video file, opened."""
 
-    def __init__(self, file: IO[bytes], *, rate: int | None = None, mix: bool = False) -> None:
-        """`rate` and `mix` are what the samples shall have; by default they stay as they are."""
+    def __init__(self, file: _Readable, *, rate: int | None = None, mix: bool = False, live: bool = False) -> None:
+        """`rate` and `mix` are what the samples shall have; by default they stay as they are. `live`: no more is read
+        ahead than what must be.
+        """
         self._av = av = _av()
         try:
-            self._file: Any = av.open(file, mode="r", metadata_errors="ignore")
+            self._file: Any = av.open(file, mode="r", metadata_errors="ignore", options=PROBE if live else {})
             if not self._file.streams.audio:
                 raise BadAudio("there is no audio in it")
             self._stream = self._file.streams.audio[0]
@@ -73,6 +82,34 @@ class Container:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+class Packets:
+    """Bare packets of a codec without a container around them, each fed whole."""
+
+    def __init__(self, encoding: str, rate: int, channels: int) -> None:
+        self._av = av = _av()
+        self.rate = rate
+        self.channels = channels
+        layout = {1: "mono", 2: "stereo"}.get(channels)
+        if layout is None:
+            raise BadAudio(f"bare {encoding} packets have one channel or two")
+        self._codec: Any = av.CodecContext.create(encoding, "r")
+        self._codec.sample_rate = rate
+        self._codec.layout = layout
+        self._resampler = av.AudioResampler(format="s16", layout=layout, rate=rate)
+
+    def feed(self, packet: bytes, /) -> bytes:
+        """The samples of one packet."""
+        try:
+            frames = self._codec.decode(self._av.Packet(packet))
+        except self._av.FFmpegError as error:
+            raise BadAudio(_reason(error)) from None
+        return b"".join(_samples(made) for frame in frames for made in self._resampler.resample(frame))
+
+    def end(self) -> bytes:
+        """The last samples."""
+        return b"".join(map(_samples, self._resampler.resample(None)))
 
 
 class Resampler:

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
-__all__ = ["Engine", "EngineError", "Heard", "Hints", "Listener", "Tell", "Word"]
+__all__ = [
+    "Engine",
+    "EngineError",
+    "Heard",
+    "Hints",
+    "Listener",
+    "LiveEngine",
+    "LiveEvent",
+    "LiveHints",
+    "LiveListener",
+    "Onset",
+    "Passage",
+    "Silence",
+    "Tell",
+    "Word",
+    "hears_live",
+]
 
 Tell = Callable[[str], None]
 """Takes a line of progress for a person, such as what is being downloaded."""
@@ -107,3 +123,87 @@ class Engine(Protocol):
     def listen(self, rate: int, hints: Hints, /) -> Listener:
         """Begin to hear one channel of `rate` samples a second (its own `rate`, where it has one)."""
         ...
+
+
+# Live: an engine that can do this as well is a `LiveEngine`; one that cannot is for recordings only.
+
+
+class LiveHints(NamedTuple):
+    """What a live request says of its results."""
+
+    hints: Hints = Hints()
+    interim: bool = False
+    """Whether anybody wants results before they are final."""
+    endpointing: float | None = None
+    """Seconds of silence after which a speaker is taken to have finished; None: never."""
+
+
+class Onset(NamedTuple):
+    """Somebody began to speak. Comes before the passage that says what."""
+
+    at: float
+    """Seconds from the beginning of the audio, as all times here."""
+
+
+class Passage(NamedTuple):
+    """What was said since the last final passage, so far or for good."""
+
+    words: list[Word]
+    end: float
+    """Up to where the audio was heard for it. Behind the end of a final passage everything is still to come."""
+    final: bool = False
+    endpoint: bool = False
+    """Whether the speaker has finished, as `endpointing` has it; only final passages do that."""
+
+
+class Silence(NamedTuple):
+    """Nobody spoke between the last final passage and this time. Comes before the onset that ends it, too."""
+
+    until: float
+
+
+LiveEvent = Onset | Passage | Silence
+"""What a live listener tells, in the order of the audio."""
+
+
+class LiveListener(Protocol):
+    """One channel of live audio. What it says follows from the samples, not from the pieces they come in.
+
+    Interim passages are the exception: they may depend on the pieces, and on time.
+    """
+
+    def feed(self, samples: bytes, /, *, behind: bool) -> list[LiveEvent]:
+        """Hear more: 16-bit little-endian samples, always whole ones. `behind`: more has arrived already, so that an
+        interim passage would be out of date when it is made.
+        """
+        ...
+
+    def finalize(self) -> list[LiveEvent]:
+        """All that was fed becomes final now: a final passage, without words where nobody spoke."""
+        ...
+
+    def end(self) -> list[LiveEvent]:
+        """The last of it; nothing is fed any more."""
+        ...
+
+    def stop(self) -> None:
+        """Give up soon, from any thread: nobody waits for the words any more."""
+        ...
+
+
+class LiveEngine(Engine, Protocol):
+    """An engine that hears live audio, too."""
+
+    @property
+    def hears_at_once(self) -> bool:
+        """Whether `feed` is so quick that it needs no thread."""
+        ...
+
+    def listen_live(self, rate: int, wanted: LiveHints, /) -> LiveListener:
+        """Begin to hear one channel of `rate` samples a second (its own `rate`, where it has one)."""
+        ...
+
+
+def hears_live(engine: Engine, /) -> TypeGuard[LiveEngine]:
+    """Whether an engine hears live audio, too."""
+    return callable(getattr(engine, "listen_live", None))

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Fault", "Faults"]
+__all__ = ["LIVE_FAULTS", "Fault", "Faults"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,13 @@ class Fault:
     seconds: float | None = None
     size: int = 0
     early: bool = False
+    reason: str = ""
+    frames: tuple[str | bytes, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """Whether it happens on an open websocket; all others happen to its handshake."""
+        return self.kind in LIVE_FAULTS or (self.kind in ("drop", "stall") and self.after_bytes is not None)
 
     @classmethod
     def status(
@@ -70,28 +77,62 @@ class Fault:
 
     @classmethod
     def drop(cls, after_bytes: int | None = None) -> Fault:
-        """Cut the connection after so many bytes of the body, by default after all of it; nothing is answered."""
+        """Cut the connection after so many bytes of the body, by default after all of it; nothing is answered.
+
+        A websocket is cut without a close frame after so many bytes of audio, to the byte, and what was heard in them
+        is sent; by default its handshake is not answered.
+        """
         return cls("drop", after_bytes=after_bytes)
 
     @classmethod
     def reset(cls, after_bytes: int = 20) -> Fault:
-        """The true answer, cut off by a reset of the connection after so many bytes of it."""
+        """The true answer, cut off by a reset of the connection after so many bytes of it; a websocket after so many
+        bytes of audio, to the byte.
+        """
         return cls("reset", after_bytes=after_bytes)
 
     @classmethod
     def stall(cls, after_bytes: int | None = None) -> Fault:
-        """Read so many bytes of the body, by default all, then neither read nor answer until the server closes."""
+        """Read so many bytes of the body, by default all, then neither read nor answer until the server closes.
+
+        A websocket after so many bytes of audio (pings are not answered either); by default its handshake.
+        """
         return cls("stall", after_bytes=after_bytes)
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:
-        """The true answer, so much later."""
+        """The true answer, so much later; of a websocket, its handshake."""
         return cls("slow", seconds=seconds)
 
     @classmethod
     def trickle(cls, size: int = 64, seconds: float = 0.01) -> Fault:
         """The true answer, `size` bytes at a time with pauses."""
         return cls("trickle", size=size, seconds=seconds)
+
+    # Only on websockets. Other requests are answered as if nothing was to happen.
+
+    @classmethod
+    def close(cls, code: int, reason: str = "", after_bytes: int = 0) -> Fault:
+        """Close the websocket with this code after so many bytes of audio; what was heard in them is sent first."""
+        return cls("close", code=code, reason=reason, after_bytes=after_bytes)
+
+    @classmethod
+    def text_frame(cls, *frames: str | bytes, after_bytes: int = 0) -> Fault:
+        """Send these messages, whatever they are, after so many bytes of audio, and go on; bytes are sent as binary."""
+        return cls("text_frame", frames=frames, after_bytes=after_bytes)
+
+    @classmethod
+    def mute(cls, after_bytes: int = 0) -> Fault:
+        """After so many bytes of audio, take everything and answer nothing but pings."""
+        return cls("mute", after_bytes=after_bytes)
+
+    @classmethod
+    def late(cls, seconds: float) -> Fault:
+        """What answers the end of the audio, last results included, comes so much later."""
+        return cls("late", seconds=seconds)
+
+
+LIVE_FAULTS = frozenset({"reset", "close", "text_frame", "mute", "late"})
 
 
 class Faults:

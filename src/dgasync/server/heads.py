@@ -1,8 +1,8 @@
 """Two User-Agent headers in one request: what old official clients send on a websocket, and aiohttp refuses with 400.
 
 aiohttp 3.12 and later count User-Agent among the headers that may come only once, and its compiled parser has no switch
-for that. So the first head of each connection is looked at before aiohttp sees it. Only the first: the clients in
-question open a connection for each websocket.
+for that. So the heads of requests that may become a websocket are looked at before aiohttp sees them: the first of a
+connection, and later ones that begin with GET while no request is at work (nobody who opens websockets pipelines).
 """
 
 from __future__ import annotations
@@ -10,43 +10,60 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-__all__ = ["one_user_agent"]
+__all__ = ["Heads", "heads_of", "one_user_agent"]
 
 MAX_HEAD = 64 * 1024
 """Bytes after which a head is aiohttp's to refuse."""
 
 
-class _FirstHead(asyncio.Protocol):
-    """Reads the first head of a connection, then hands over to the real protocol for good."""
+class Heads(asyncio.Protocol):
+    """Reads the heads of requests and hands everything on to the real protocol."""
 
     def __init__(self, protocol: asyncio.Protocol) -> None:
         self._protocol = protocol
         self._transport: Any = None
         self._head = b""
+        self._in_head = True
+        self.busy = False
+        """Whether a request is at work: what comes now belongs to it."""
+
+    def upgraded(self) -> None:
+        """There are no more requests on this connection: the real protocol has it for itself."""
+        if self._transport is not None:
+            self._transport.set_protocol(self._protocol)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there."""
         self._transport = transport
         self._protocol.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
+        """Bytes came: the rest of a head, or what is none of our business."""
+        if not self._in_head and (self.busy or not data.startswith(b"GET ")):
+            self._protocol.data_received(data)
+            return
+        self._in_head = True
         self._head += data
         end = self._head.find(b"\r\n\r\n")
         if end < 0 and len(self._head) < MAX_HEAD:
             return
-        head, self._head = self._head, b""
-        self._transport.set_protocol(self._protocol)
+        head, self._head, self._in_head = self._head, b"", False
         self._protocol.data_received(_without_repeats(head[:end]) + head[end:] if end >= 0 else head)
 
     def eof_received(self) -> bool | None:
+        """Nothing more comes."""
         return self._protocol.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
         self._protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
+        """The peer is slow."""
         self._protocol.pause_writing()
 
     def resume_writing(self) -> None:
+        """The peer caught up."""
         self._protocol.resume_writing()
 
 
@@ -62,6 +79,12 @@ def _without_repeats(head: bytes) -> bytes:
     return b"\r\n".join(kept)
 
 
-def one_user_agent(protocol: asyncio.Protocol) -> asyncio.Protocol:
-    """The protocol, spared a second User-Agent in the first request of its connection."""
-    return _FirstHead(protocol)
+def one_user_agent(protocol: asyncio.Protocol) -> Heads:
+    """The protocol, spared a second User-Agent in requests that may become a websocket."""
+    return Heads(protocol)
+
+
+def heads_of(transport: asyncio.Transport | None) -> Heads:
+    """What reads the heads of this connection; of one that is gone already, something that reads nothing."""
+    found = transport.get_protocol() if transport is not None else None
+    return found if isinstance(found, Heads) else Heads(asyncio.Protocol())

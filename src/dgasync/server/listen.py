@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dgasync.server.app import Service
     from dgasync.server.upload import Upload
 
-__all__ = ["answer", "key_identifier", "listen", "model_uuid"]
+__all__ = ["answer", "channel_answer", "key_identifier", "listen", "model_uuid"]
 
 _log = logging.getLogger(__name__)
 _NAMESPACE = uuid.UUID("5f0c9a3e-8d8c-5f0e-9f7b-8f6d1f0a7c11")
@@ -96,7 +96,7 @@ async def _hear_and_deliver(
 
 def answer(engine: Engine, options: Options, outcome: Outcome, request_id: str) -> dict[str, Any]:
     """The JSON of the answer."""
-    channels = [_channel(heard, options) for heard in outcome.channels]
+    channels = [channel_answer(heard, options) for heard in outcome.channels]
     model = model_uuid(engine)
     metadata: dict[str, Any] = {
         "transaction_key": "deprecated",
@@ -121,7 +121,8 @@ def answer(engine: Engine, options: Options, outcome: Outcome, request_id: str) 
     return {"metadata": metadata, "results": results}
 
 
-def _channel(heard: Heard, options: Options) -> dict[str, Any]:
+def channel_answer(heard: Heard, options: Options) -> dict[str, Any]:
+    """What was heard in one channel, or in a piece of it, as the request wants it told."""
     kept = heard.words if options.filler_words else words.without_fillers(heard.words)
     written = words.heard_words(words.replaced(kept, options.replace), punctuate=options.punctuate)
     alternative: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What a request to /v1/listen asks for, and what this server does about it: the table is below."""
+"""What a request to /v1/listen asks for, and what this server does about it: the tables are below."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from dgasync.server.decode import RAW_ENCODINGS
-from dgasync.server.engine import Engine, Hints
+from dgasync.server.engine import Engine, Hints, LiveEngine, LiveHints, hears_live
 from dgasync.server.replies import Refusal
 
-__all__ = ["TREATMENT", "Options", "Treatment", "read_options"]
+__all__ = [
+    "LIVE_TREATMENT",
+    "PACKETS",
+    "TREATMENT",
+    "LiveOptions",
+    "Options",
+    "Treatment",
+    "read_live_options",
+    "read_options",
+]
 
 
 class Treatment(Enum):
@@ -74,6 +83,23 @@ TREATMENT: dict[str, Treatment] = {
 }
 """Every parameter of the service that this server knows; any other is ignored, as the service does."""
 
+LIVE_TREATMENT: dict[str, Treatment] = {
+    **TREATMENT,
+    "endpointing": Treatment.DONE,
+    "interim_results": Treatment.DONE,
+    "utterance_end_ms": Treatment.DONE,
+    "vad_events": Treatment.DONE,
+    "callback": Treatment.REFUSED,
+    "detect_language": Treatment.LEFT_OUT,
+    "language_hint": Treatment.LEFT_OUT,
+    "callback_method": Treatment.WITHOUT_EFFECT,
+    "no_delay": Treatment.WITHOUT_EFFECT,
+    "paragraphs": Treatment.WITHOUT_EFFECT,
+    "utt_split": Treatment.WITHOUT_EFFECT,
+    "utterances": Treatment.WITHOUT_EFFECT,
+}
+"""The same for live audio, where it differs. What is left out is said in the Metadata message at the end."""
+
 _USES = {
     "nova-3": ("", "general", "medical"),
     "nova-2": (
@@ -96,7 +122,13 @@ _TIERS = frozenset({"nova", "enhanced", "base"})
 
 _CONTAINED = frozenset({"flac", "opus", "ogg-opus", "speex", "amr-nb", "amr-wb", "mp3", "aac"})
 """Names of `encoding=` that are read where the bytes are a file, with its header."""
+PACKETS = frozenset({"opus"})
+"""Those of them that may also come as bare packets, one in each websocket message."""
 _NO = frozenset({"", "false"})
+ENDPOINTING = 0.01
+"""Seconds of silence that end speech when `endpointing` does not say (the spec's default, 10 ms)."""
+LONGEST_WAIT = 3_600_000
+"""Milliseconds that `endpointing` and `utterance_end_ms` may ask for."""
 
 
 @dataclass
@@ -125,6 +157,21 @@ class Options:
     def raw(self) -> bool:
         """Whether the bytes are said to be samples without a header."""
         return self.encoding in RAW_ENCODINGS
+
+
+@dataclass
+class LiveOptions(Options):
+    """The parameters of a live request, checked."""
+
+    interim: bool = False
+    endpointing: float | None = ENDPOINTING
+    utterance_end: float | None = None
+    vad_events: bool = False
+
+    @property
+    def wanted(self) -> LiveHints:
+        """What the engine must know of it."""
+        return LiveHints(self.hints, self.interim, self.endpointing)
 
 
 class _Query:
@@ -166,38 +213,61 @@ def _bad_value(name: str, why: str) -> Refusal:
 def read_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: str) -> Options:
     """The parameters, checked against what `engine` can; raises `Refusal`."""
     query = _Query(pairs)
-    _check_refused(query)
+    _check_refused(query, TREATMENT)
     _check_model(query, engine, uuid)
-    options = Options(
-        multichannel=query.flag("multichannel"),
-        punctuate=query.flag("punctuate") or query.flag("smart_format") or query.flag("paragraphs"),
-        # The recorded answers to smart_format have paragraphs.
-        paragraphs=query.flag("paragraphs") or query.flag("smart_format"),
-        utterances=query.flag("utterances"),
-        filler_words=query.flag("filler_words"),
-        search=[term for term in query.all("search") if term],
-        replace=[_rule(rule) for rule in query.all("replace") if rule],
-        tags=query.all("tag"),
-        extra=dict(_pair(extra) for extra in query.all("extra")),
-    )
-    _read_format(query, options)
+    options = Options()
+    _read_common(query, options)
+    options.punctuate = options.punctuate or query.flag("paragraphs")
+    # The recorded answers to smart_format have paragraphs.
+    options.paragraphs = query.flag("paragraphs") or query.flag("smart_format")
+    options.utterances = query.flag("utterances")
     _read_pause(query, options)
     _read_callback(query, options)
-    _read_hints(query, options, engine)
-    options.warnings += [
-        _warning(name, f"`{name}` is not supported by this local server and was left out.")
-        for name, treatment in TREATMENT.items()
-        if treatment is Treatment.LEFT_OUT and query.asked(name) and (name, query.last(name)) != ("alternatives", "1")
-    ]
+    _read_hints(query, options, engine, TREATMENT)
     return options
+
+
+def read_live_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: str) -> tuple[LiveOptions, LiveEngine]:
+    """The parameters of live audio, and the engine, if it can hear that; raises `Refusal`."""
+    if not hears_live(engine):
+        message = f"Bad Request: the engine `{engine.name}` hears recordings only; it cannot hear live audio."
+        raise Refusal(400, "Bad Request", message)
+    query = _Query(pairs)
+    _check_refused(query, LIVE_TREATMENT)
+    _check_model(query, engine, uuid)
+    options = LiveOptions(interim=query.flag("interim_results"), vad_events=query.flag("vad_events"))
+    _read_common(query, options)
+    if options.raw and options.sample_rate is None:
+        raise Refusal(400, "INVALID_QUERY_PARAMETER", "`sample_rate` is required with raw audio.")
+    if query.last("endpointing") not in (None, "true"):
+        options.endpointing = _seconds(query, "endpointing") if query.asked("endpointing") else None
+    if query.asked("utterance_end_ms"):
+        options.utterance_end = _seconds(query, "utterance_end_ms")
+    _read_hints(query, options, engine, LIVE_TREATMENT)
+    return options, engine
+
+
+def _read_common(query: _Query, options: Options) -> None:
+    options.multichannel = query.flag("multichannel")
+    options.punctuate = query.flag("punctuate") or query.flag("smart_format")
+    options.filler_words = query.flag("filler_words")
+    options.search = [term for term in query.all("search") if term]
+    options.replace = [_rule(rule) for rule in query.all("replace") if rule]
+    options.tags = query.all("tag")
+    options.extra = dict(_pair(extra) for extra in query.all("extra"))
+    _read_format(query, options)
+
+
+def _seconds(query: _Query, name: str) -> float:
+    return (query.whole(name, 1, LONGEST_WAIT) or 0) / 1000
 
 
 def _warning(name: str, message: str) -> dict[str, str]:
     return {"parameter": name, "type": "unsupported_parameter", "message": message}
 
 
-def _check_refused(query: _Query) -> None:
-    for name, treatment in TREATMENT.items():
+def _check_refused(query: _Query, table: dict[str, Treatment]) -> None:
+    for name, treatment in table.items():
         if treatment is Treatment.REFUSED and query.asked(name):
             message = f"Bad Request: this local server cannot do `{name}`, and an answer without it would mislead."
             raise Refusal(400, "Bad Request", message)
@@ -262,13 +332,13 @@ def http_url(url: str) -> bool:
         return False
 
 
-def _read_hints(query: _Query, options: Options, engine: Engine) -> None:
+def _read_hints(query: _Query, options: Options, engine: Engine, table: dict[str, Treatment]) -> None:
     language = query.last("language") or None
     known = engine.languages
     if language and known is not None and language.replace("_", "-").split("-")[0].lower() not in known:
         raise Refusal(400, "Bad Request", "Bad Request: No such model/language/tier combination found.")
     # Either a flag or the languages to choose from; the engine chooses from all it has.
-    detect = query.asked("detect_language")
+    detect = query.asked("detect_language") and table["detect_language"] is Treatment.ENGINE
     if detect and not engine.detects_language:
         options.warnings.append(_warning("detect_language", "The engine knows one language; nothing was detected."))
         detect = False
@@ -289,3 +359,8 @@ def _read_hints(query: _Query, options: Options, engine: Engine) -> None:
         else:
             terms += given
     options.hints = Hints(language, detect, tuple(terms))
+    options.warnings += [
+        _warning(name, f"`{name}` is not supported by this local server and was left out.")
+        for name, treatment in table.items()
+        if treatment is Treatment.LEFT_OUT and query.asked(name) and (name, query.last(name)) != ("alternatives", "1")
+    ]

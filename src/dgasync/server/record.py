@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["HEAD", "Received"]
+__all__ = ["HEAD", "MESSAGES", "Received"]
 
 HEAD = 64 * 1024
 """Bytes of a body that are remembered."""
+MESSAGES = 1000
+"""Text messages of a websocket that are remembered, the first ones."""
 
 
 @dataclass
 class Received:
-    """One request, as far as it arrived."""
+    """One request, as far as it arrived. Of a websocket, the body is the audio that came over it."""
 
     method: str
     path: str
@@ -33,14 +35,25 @@ class Received:
     """Bytes of the body that arrived, decompressed."""
     sha256: str = ""
     """Of those bytes."""
-    head: bytes = b""
+    head: bytes = field(default=b"", repr=False)
     """The first of those bytes, `HEAD` at most."""
     complete: bool = False
-    """Whether the body arrived to its end."""
+    """Whether the body arrived to its end; of a websocket, whether the client said that this is the end."""
     status: int | None = None
     """What was answered, None while (or where) nothing is."""
     fault: str | None = None
     """The fault that was served instead of an answer."""
+    kind: str = "request"
+    """`"websocket"` once one was opened."""
+    frames: int = 0
+    """Messages of audio that came over a websocket, empty ones included."""
+    messages: list[str] = field(default_factory=list[str])
+    """Text messages that came over a websocket, `MESSAGES` at most."""
+    sent: int = 0
+    """Messages that were sent over a websocket."""
+    close_code: int | None = None
+    """How a websocket ended: the server's code or, where the client was first, the client's; 1006 without any. None
+    while it is open."""
 
     def param(self, name: str) -> list[str]:
         """All values of one parameter."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
-__all__ = ["Refusal", "bad_audio", "encode", "error", "error_response", "json_response"]
+__all__ = ["Refusal", "bad_audio", "cut", "encode", "error", "error_response", "json_response"]
 
 
 class Refusal(Exception):
@@ -56,3 +58,12 @@ def error_response(refusal: Refusal, request_id: str) -> web.Response:
     told = refusal.message.replace("\n", " ").encode("ascii", "replace").decode()
     headers = {"dg-error": told, **refusal.headers}
     return json_response(error(refusal, request_id), request_id, headers, refusal.status)
+
+
+def cut(request: web.BaseRequest) -> None:
+    """End the connection with a reset, so that the other side notices at once."""
+    transport = request.transport
+    if transport is None:  # The client was faster.
+        return
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -25,14 +25,18 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dgasync.server.engine import Heard, Hints, Tell, Word
+from dgasync.server.engine import Heard, Hints, LiveHints, Tell, Word
+
+if TYPE_CHECKING:
+    from dgasync.server.ruler_live import RulerLiveListener
 
 __all__ = [
     "BROKEN",
     "TICK_BYTES",
     "TICKS",
+    "FINAL_WORDS",
     "WORD_BYTES",
     "WORD_SAMPLES",
     "RulerEngine",
@@ -42,6 +46,7 @@ __all__ = [
     "ruler_bytes",
     "ruler_chunks",
     "ruler_words",
+    "span_word",
 ]
 
 TICK_BYTES = 500
@@ -56,6 +61,8 @@ BROKEN = "<broken>"
 """The word for a stretch that is neither silence nor whole."""
 SENTENCE = 10
 """Words of a sentence."""
+FINAL_WORDS = 5
+"""Words of a final result of live ruler audio: two results make a sentence."""
 
 # Full scale up and down in neighbouring samples: in no filling, and in no number (its second half is inverted).
 _MARK = b"\xff\x7f\x00\x80"
@@ -177,6 +184,16 @@ class RulerReader:
         """The words that became complete since the last call."""
         spans, self._spans = self._spans, []
         return spans
+
+    @property
+    def position(self) -> int:
+        """How far it has read: every word that ends before is told, or can be taken."""
+        return self._base
+
+    @property
+    def between(self) -> bool:
+        """Whether there was nothing but silence between the last word and `position`."""
+        return self._entered and self._expected is None and not self._broken
 
     def end(self) -> list[Span]:
         """Read to the end, where a word may be cut, and take what is left."""
@@ -311,6 +328,11 @@ class RulerEngine:
     languages = None
     detects_language = False
     takes_terms = False
+    hears_at_once = True
+
+    def __init__(self, *, final_words: int = FINAL_WORDS) -> None:
+        """`final_words`: live words become final when the number of one more is a multiple of it, and at sentences."""
+        self._final_words = final_words
 
     def load(self, tell: Tell, /) -> None:
         """There is nothing to load."""
@@ -318,6 +340,12 @@ class RulerEngine:
     def listen(self, rate: int, hints: Hints, /) -> RulerListener:
         """Begin to read one channel."""
         return RulerListener(rate)
+
+    def listen_live(self, rate: int, wanted: LiveHints, /) -> RulerLiveListener:
+        """Begin to read one channel of live audio."""
+        from dgasync.server.ruler_live import RulerLiveListener
+
+        return RulerLiveListener(rate, wanted, self._final_words)
 
     def __repr__(self) -> str:
         return "<RulerEngine>"
@@ -328,26 +356,31 @@ class RulerListener:
 
     def __init__(self, rate: int) -> None:
         self._reader = RulerReader()
-        self._bytes_per_second = 2 * rate
+        self._rate = rate
         self._words: list[Word] = []
 
     def feed(self, samples: bytes, /) -> None:
         """Read more."""
         self._reader.feed(samples)
-        self._words += map(self._heard, self._reader.take())
+        self._take(self._reader.take())
 
     def end(self) -> Heard:
         """All that was read."""
-        self._words += map(self._heard, self._reader.end())
+        self._take(self._reader.end())
         return Heard(self._words)
 
     def stop(self) -> None:
         """Reading is quick enough to need no stopping."""
 
-    def _heard(self, span: Span) -> Word:
-        start, end = span.start / self._bytes_per_second, span.end / self._bytes_per_second
-        if span.name == BROKEN:
-            return Word(BROKEN, start, end, 0.0)
-        number = int(span.name.strip("-w"))
-        text = span.name.replace("w", "W") if number % SENTENCE == 0 else span.name
-        return Word(f"{text}." if number % SENTENCE == SENTENCE - 1 else text, start, end, 1.0)
+    def _take(self, spans: list[Span]) -> None:
+        self._words += [span_word(span, self._rate) for span in spans]
+
+
+def span_word(span: Span, rate: int) -> Word:
+    """The word that was read, in samples of this rate."""
+    start, end = span.start / (2 * rate), span.end / (2 * rate)
+    if span.name == BROKEN:
+        return Word(BROKEN, start, end, 0.0)
+    number = int(span.name.strip("-w"))
+    text = span.name.replace("w", "W") if number % SENTENCE == 0 else span.name
+    return Word(f"{text}." if number % SENTENCE == SENTENCE - 1 else text, start, end, 1.0)

@@ -9,18 +9,20 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dgasync.server.engine import EngineError, Heard, Hints, Tell, Word
+from dgasync.server.engine import EngineError, Heard, Hints, LiveHints, Tell, Word
 from dgasync.server.weights import DEFAULT_MODEL, find_model
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dgasync.server.whisper_live import WhisperLiveListener
+
     Samples = NDArray[np.float32]
 
-__all__ = ["WhisperEngine", "whisper_engine"]
+__all__ = ["LOOPING", "RATE", "Clip", "WhisperEngine", "clipped", "import_local", "language_of", "whisper_engine"]
 
 RATE = 16_000
 """Samples a second that Whisper was trained on."""
@@ -42,15 +44,26 @@ LOOPING = 2.4
 _ADVICE = "the local speech engine needs `pip install dgasync[local]`"
 
 
+class Clip(NamedTuple):
+    """A word as the model gives it: with a space before it, when it begins one."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+
 class WhisperEngine:
     """Whisper, from the directory `model` or, without one, its size tiny.en; loaded by `load`."""
 
     arch = "whisper"
     rate = RATE
     takes_terms = True
+    hears_at_once = False
 
     def __init__(self, model: str | Path | None = None) -> None:
         self._directory = model
+        self._slots = threading.BoundedSemaphore(WORKERS)  # for live streams, which are to be served one by one
         self._model: Any = None
         self._lock = threading.Lock()
 
@@ -87,7 +100,7 @@ class WhisperEngine:
                 # unless this is set before its import. Who listens locally does not expect that.
                 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
                 try:
-                    faster_whisper = _import("faster_whisper")
+                    faster_whisper = import_local("faster_whisper")
                 except ImportError as error:
                     raise EngineError(f"{_ADVICE} ({error})") from error
                 directory = finding.result()
@@ -102,6 +115,12 @@ class WhisperEngine:
     def listen(self, rate: int, hints: Hints, /) -> WhisperListener:
         """Begin to hear one channel."""
         return WhisperListener(self._loaded(), hints)
+
+    def listen_live(self, rate: int, wanted: LiveHints, /) -> WhisperLiveListener:
+        """Begin to hear one channel of live audio."""
+        from dgasync.server.whisper_live import Ear, Voice, WhisperLiveListener
+
+        return WhisperLiveListener(Ear(self._loaded(), wanted, self._slots), Voice(), wanted)
 
     def _loaded(self) -> Any:
         if self._model is None:
@@ -153,21 +172,20 @@ class WhisperListener:
             used = speech[-1][0]  # Whoever still speaks at the end is heard with what follows.
             samples, speech = samples[:used], speech[:-1]
         if speech:  # Without speech in it the model says "you".
-            self._words += _clipped(self._transcribe(samples), speech, self._offset)
+            self._words += clipped(self._transcribe(samples), speech, self._offset)
         del self._waiting[: 2 * used]
         self._offset += used
 
-    def _transcribe(self, samples: Samples) -> list[tuple[str, float, float, float]]:
+    def _transcribe(self, samples: Samples) -> list[Clip]:
         hints = self._hints
-        language = hints.language.replace("_", "-").split("-")[0].lower() if hints.language else "en"
         asked: dict[str, Any] = {
-            "language": None if hints.detect_language else language,
+            "language": None if hints.detect_language else language_of(hints),
             "word_timestamps": True,
             "vad_filter": True,
             "vad_parameters": {"min_silence_duration_ms": SHORTEST_SILENCE},
             "hotwords": " ".join(hints.terms) or None,
         }
-        pipeline = _import("faster_whisper").BatchedInferencePipeline(self._model)
+        pipeline = import_local("faster_whisper").BatchedInferencePipeline(self._model)
         segments, info = pipeline.transcribe(samples, batch_size=BATCH, **asked)
         heard, looping = self._collect(segments)
         if looping:
@@ -178,8 +196,8 @@ class WhisperListener:
             self._language = str(info.language), float(info.language_probability)
         return heard
 
-    def _collect(self, segments: Iterable[Any]) -> tuple[list[tuple[str, float, float, float]], bool]:
-        heard: list[tuple[str, float, float, float]] = []
+    def _collect(self, segments: Iterable[Any]) -> tuple[list[Clip], bool]:
+        heard: list[Clip] = []
         looping = False
         for segment in segments:
             if self._stopped:
@@ -187,22 +205,25 @@ class WhisperListener:
             looping = looping or float(segment.compression_ratio) > LOOPING
             for word in segment.words or ():
                 # Scalars of numpy, which encoders of JSON refuse.
-                heard.append((str(word.word), float(word.start), float(word.end), float(word.probability)))
+                heard.append(Clip(str(word.word), float(word.start), float(word.end), float(word.probability)))
         return heard, looping
+
+
+def language_of(hints: Hints) -> str:
+    """The language as the model calls it."""
+    return hints.language.replace("_", "-").split("-")[0].lower() if hints.language else "en"
 
 
 def _speech(samples: Samples) -> list[tuple[int, int]]:
     """The samples from and to which there is speech."""
-    vad = _import("faster_whisper.vad")
+    vad = import_local("faster_whisper.vad")
     options = vad.VadOptions(
         max_speech_duration_s=LONGEST_SPEECH, min_silence_duration_ms=SHORTEST_SILENCE, speech_pad_ms=30
     )
     return [(int(found["start"]), int(found["end"])) for found in vad.get_speech_timestamps(samples, options)]
 
 
-def _clipped(
-    heard: Sequence[tuple[str, float, float, float]], speech: Sequence[tuple[int, int]], offset: int
-) -> list[Word]:
+def clipped(heard: Sequence[Clip], speech: Sequence[tuple[int, int]], offset: int) -> list[Word]:
     """The words, none of them reaching far into silence; times from the beginning of the recording."""
     words: list[Word] = []
     edges = [(start / RATE, end / RATE) for start, end in speech]
@@ -224,7 +245,7 @@ def _clipped(
     return words
 
 
-def _import(name: str) -> Any:
+def import_local(name: str) -> Any:
     """A module of the extra `local`, which has no types of its own to lose."""
     return importlib.import_module(name)
 

@@ -24,6 +24,7 @@ def local_server(
     fetch_timeout: float = 300.0,
     callback_retries: int = 10,
     callback_delay: float = 0.02,
+    idle_limit: float = 10.0,
     grace: float = 0.5,
     keep_requests: int = 1000,
     tell: Tell | None = None,
@@ -46,6 +47,7 @@ def local_server(
         fetch_timeout=fetch_timeout,
         callback_retries=callback_retries,
         callback_delay=callback_delay,
+        idle_limit=idle_limit,
         grace=grace,
         keep_requests=keep_requests,
     )

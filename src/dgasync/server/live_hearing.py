@@ -1,0 +1,115 @@
+"""One live stream being heard: its bytes, the channels in them, a listener for each, and what they say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from dgasync.server.engine import LiveEngine, LiveEvent, LiveListener
+from dgasync.server.hearing import Channels
+from dgasync.server.options import LiveOptions
+from dgasync.server.results import Results
+from dgasync.server.streaming import Stream
+
+__all__ = ["LiveHearing"]
+
+Json = dict[str, Any]
+
+
+class LiveHearing:
+    """Takes the audio of a session and makes its results. All but `stop` are called one at a time."""
+
+    def __init__(self, engine: LiveEngine, options: LiveOptions, request_id: str) -> None:
+        self._engine = engine
+        self._options = options
+        self._request_id = request_id
+        self._stream = Stream(options, engine.rate)
+        self._channels: Channels | None = None
+        self._listeners: list[LiveListener] = []
+        self._results: list[Results] = []
+        self._lock = threading.Lock()  # held while it works
+        self._stopped = False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether its work must be done in a thread."""
+        return not (self._engine.hears_at_once and self._options.raw)
+
+    @property
+    def seconds(self) -> float:
+        """How much was heard."""
+        return self._channels.seconds if self._channels is not None else 0.0
+
+    @property
+    def count(self) -> int:
+        """How many channels were heard; none before any audio."""
+        return self._channels.count if self._channels is not None else 0
+
+    def feed(self, frames: Iterable[bytes], *, behind: bool) -> list[Json]:
+        """Hear the next messages of audio; raises `BadAudio`. `behind`: more have arrived."""
+        with self._lock:
+            if self._stopped:
+                return []
+            parts = self._parts(b"".join([self._stream.feed(frame) for frame in frames]))
+            listening = zip(self._listeners, parts, strict=False)
+            return self._told([listener.feed(part, behind=behind) for listener, part in listening])
+
+    def finalize(self) -> list[Json]:
+        """Everything that was heard becomes final."""
+        with self._lock:
+            return self._told([listener.finalize() for listener in self._listeners], from_finalize=True)
+
+    def end(self) -> list[Json]:
+        """The last results; raises `BadAudio`."""
+        with self._lock:
+            parts = self._parts(self._stream.end())
+            if self._channels is None:
+                return []
+            listening = zip(self._listeners, parts, self._channels.end(), strict=True)
+            messages = self._told(
+                [
+                    (listener.feed(part + last, behind=True) if part or last else []) + listener.end()
+                    for listener, part, last in listening
+                ]
+            )
+            return messages + [message for results in self._results for message in results.rest(self.seconds)]
+
+    def stop(self) -> None:
+        """Nobody waits any more; from any thread."""
+        self._stopped = True
+        self._stream.stop()
+        for listener in self._listeners:
+            listener.stop()
+
+    def join(self) -> None:
+        """Wait until everything is let go of, after `stop`."""
+        with self._lock:
+            self.stop()  # Once more, for what was begun in the meantime.
+            self._stream.join()
+
+    def _parts(self, pcm: bytes) -> list[bytes]:
+        sound = self._stream.sound
+        if self._channels is None:
+            if not pcm or sound is None:
+                return []
+            self._begin(sound.rate, sound.channels)
+        assert self._channels is not None
+        return self._channels.feed(pcm)
+
+    def _begin(self, rate: int, channels: int) -> None:
+        engine, options = self._engine, self._options
+        made = Channels(engine.rate, rate=rate, channels=channels, multichannel=options.multichannel)
+        self._listeners = [engine.listen_live(made.rate, options.wanted) for _ in range(made.count)]
+        self._results = [
+            Results(engine, options, self._request_id, channel=channel, channels=made.count)
+            for channel in range(made.count)
+        ]
+        self._channels = made
+
+    def _told(self, told: list[list[LiveEvent]], *, from_finalize: bool = False) -> list[Json]:
+        return [
+            message
+            for results, events in zip(self._results, told, strict=False)
+            for message in results.of(events, from_finalize=from_finalize)
+        ]
