@@ -23,6 +23,7 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, TypeVar, cast
 
 from dgasync.errors import DeepgramTypeError
@@ -180,13 +181,51 @@ class FileBody(_Stream):
         self._size = await self._pull(_file_size, self._path)
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
-        file = await self._pull(self._path.open, "rb", 0)
+        file = _WorkersFile(self._path)
         try:
             async with aclosing(_exactly(self._size, file, self._pull)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         finally:
             file.close()
+
+
+class _WorkersFile:
+    """A file that worker threads open and read.
+
+    Whoever is cancelled does not wait for its worker, which may have opened the file just then, or still read from it:
+    closed under its hands, the number of the descriptor would soon mean another file. So the last of the two closes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self._file: BinaryIO | None = None
+        self._busy = False
+        self._over = False
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; in a worker thread."""
+        with self._lock:
+            if self._over:
+                return b""
+            self._busy = True
+        try:
+            if self._file is None:
+                self._file = cast("BinaryIO", self._path.open("rb", 0))
+            return self._file.read(size)
+        finally:
+            with self._lock:
+                self._busy = False
+                if self._over and self._file is not None:
+                    self._file.close()
+
+    def close(self) -> None:
+        """Close it, at the latest when the worker is back."""
+        with self._lock:
+            self._over = True
+            if not self._busy and self._file is not None:
+                self._file.close()
 
 
 def _file_size(path: Path) -> int | None:

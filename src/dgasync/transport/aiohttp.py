@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 from weakref import WeakKeyDictionary
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import AsyncIterablePayload, Payload
 from yarl import URL
 
 from dgasync.audio import pieces
@@ -95,11 +97,11 @@ class AiohttpTransport:
         self,
         session: aiohttp.ClientSession,
         request: Request,
-        data: bytes | AsyncIterator[bytes | bytearray | memoryview] | None,
+        data: bytes | Payload | None,
         patience: aiohttp.ClientTimeout,
-        is_sent: Callable[[], bool] | None = None,
+        upload: _Upload | None = None,
     ) -> Reply:
-        """One request by aiohttp and the whole of its answer; `is_sent` tells whether an upload has come to its end."""
+        """One request by aiohttp and the whole of its answer; `upload` is asked and told how far it is."""
         response = await session.request(
             request.method,
             URL(request.url, encoded=True),
@@ -112,13 +114,13 @@ class AiohttpTransport:
             ssl=self._ssl,
         )
         try:
-            reply = Reply(response.status, response.headers, await _whole(response))
+            reply = Reply(response.status, response.headers, await _whole(response, upload))
         except BaseException:
             response.close()
             raise
         # Read to its end, an answer has given its connection back. But where the service has answered, most likely no,
         # before it heard all, aiohttp would go on sending.
-        if is_sent is not None and not is_sent():
+        if upload is not None and not upload.is_sent():
             response.close()
         return reply
 
@@ -207,7 +209,7 @@ async def _kept(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
         await session.close()
 
 
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
+async def _whole(response: aiohttp.ClientResponse, upload: _Upload | None) -> bytes:
     """The body, bounded; of a compressed one it is the unpacked size that counts."""
     content = response.content
     first = await content.readany()
@@ -215,6 +217,8 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
         return first
     parts, size = [first], len(first)
     while not content.at_eof():
+        if upload is not None:
+            upload.is_answered()
         part = await content.readany()
         size += len(part)
         if size > MAX_ANSWER:
@@ -243,20 +247,36 @@ class _Upload:
             headers = {**request.headers, "Content-Length": str(size)}
             request = Request(request.method, request.url, headers, request.timeouts, body)
         chunks = self._watched()
+        content = _Content(chunks)
         # The read limit is ours here: aiohttp cannot tell an upload that stalls from one whose source is slow.
         patience = aiohttp.ClientTimeout(None, request.timeouts.connect)
-        task = asyncio.ensure_future(transport.exchange(session, request, chunks, patience, self._is_sent))
+        task = asyncio.ensure_future(transport.exchange(session, request, content, patience, self))
         try:
             await self._watch(task)
             return task.result()
         except _FOREIGN as error:
             failure = self._broken_source or _translated(error, request, sent=self._phase != "connect")
         finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task}, timeout=CLOSE_TIMEOUT)
-            await chunks.aclose()
+            if not (_went_well(task) and self.is_sent()):
+                await self._break_off(task, content)
+            if content.writer is None or content.writer.done():
+                await chunks.aclose()
         raise failure
+
+    async def _break_off(self, task: asyncio.Future[Reply], content: _Content) -> None:
+        """Leave no task and no connection behind, even if whoever cancels does so again and again, as anyio does."""
+        task.cancel()
+        try:
+            with AsyncioClock().move_on_after(CLOSE_TIMEOUT, shield=True):
+                await asyncio.wait({task})
+                if content.writer is not None:
+                    # aiohttp has cancelled its writer, which may be deep in the caller's source, and does not wait.
+                    await asyncio.wait({content.writer})
+        finally:
+            content.abandon()
+            for each in (task, content.writer):
+                if each is not None and each.done() and not each.cancelled():
+                    each.exception()  # looked at, so that nobody complains that it was not
 
     async def _watched(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
         source = pieces(self._request.body)
@@ -281,8 +301,13 @@ class _Upload:
         self._phase = phase
         self._since = time.monotonic()
 
-    def _is_sent(self) -> bool:
+    def is_sent(self) -> bool:
+        """Whether it has come to its end."""
         return self._phase == "read"
+
+    def is_answered(self) -> None:
+        """Some of the answer came, so nobody stalls."""
+        self._since = time.monotonic()
 
     async def _watch(self, task: asyncio.Future[Reply]) -> None:
         """Return when the exchange is over; raise Timeout when it stalls."""
@@ -297,6 +322,43 @@ class _Upload:
             await asyncio.wait({task}, timeout=rest)
             if task.done():
                 return
+
+
+class _Content(AsyncIterablePayload):
+    """An upload that knows by which connection it goes.
+
+    aiohttp closes a connection once everything that waits in it is sent: to a service that has stopped reading that is
+    never, and uvloop's `close` waits for it.
+    """
+
+    def __init__(self, chunks: AsyncIterable[bytes | bytearray | memoryview]) -> None:
+        super().__init__(cast("AsyncIterable[bytes]", chunks))
+        self.writer: asyncio.Future[None] | None = None
+        """The task in which aiohttp sends it."""
+        self._connection: asyncio.WriteTransport | None = None
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """What aiohttp calls, and up to 3.11 alone."""
+        self._meet(writer)
+        await super().write(writer)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """What it calls since."""
+        self._meet(writer)
+        await super().write_with_length(writer, content_length)
+
+    def _meet(self, writer: AbstractStreamWriter) -> None:
+        self.writer = asyncio.current_task()
+        self._connection = getattr(writer, "transport", None)
+
+    def abandon(self) -> None:
+        """Cut the connection, whatever waits in it."""
+        if self._connection is not None:
+            self._connection.abort()
+
+
+def _went_well(task: asyncio.Future[Reply]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _timed_out(phase: Literal["connect", "write", "read"], limit: float | None) -> Timeout:
@@ -318,7 +380,8 @@ def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
     failure: Exception
     cause: BaseException | None = None
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError)):
-        cause = error.os_error
+        # In older versions the error for a certificate is one of these, but has not what they have.
+        cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
         failure = ConnectFailed(
             f"No connection to {error.host}:{error.port} could be made: {cause or type(error).__name__}."
         )
