@@ -19,6 +19,14 @@ V3_RECORDING = (
 )
 """The fields of v3.2.7 in its order, which is the order of positional arguments; newer ones come behind them."""
 
+V3_LIVE = (
+    *("alternatives", "callback", "callback_method", "channels", "diarize", "diarize_version", "encoding"),
+    *("endpointing", "extra", "filler_words", "interim_results", "keywords", "language", "model", "multichannel"),
+    *("numerals", "punctuate", "profanity_filter", "redact", "replace", "sample_rate", "search", "smart_format"),
+    *("tag", "tier", "utterance_end_ms", "vad_events", "version"),
+)
+"""The same for live speech."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -36,6 +44,12 @@ CLASSES: Mapping[str, Wanted] = {
         "ListenParams",
         "Options for the transcript of a recording; None is unset and never sent.",
         V3_RECORDING,
+    ),
+    "LiveOptions": Wanted(
+        "models/live_options.py",
+        "LiveParams",
+        "Options for the transcript of live speech; None is unset and never sent.",
+        V3_LIVE,
     ),
 }
 """The options classes by name."""

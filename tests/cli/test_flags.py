@@ -96,7 +96,7 @@ def test_all_can_be_sent() -> None:
     options = parsed("--redact", "pci", "--redact", "numbers", "--detect-language", "true", "--no-diarize")
 
     assert encode(options, known=RecordingParams.__annotations__) == (
-        "detect_language=true&redact=pci&redact=numbers&diarize=false"
+        "redact=pci&redact=numbers&diarize=false&detect_language=true"
     )
 
 

@@ -55,8 +55,8 @@ def test_flags(asked: Run, wav: Path, deepgram_server: LocalServer) -> None:
 
     assert ended.code == 0
     assert deepgram_server.requests[0].query == [
-        *(("model", "nova-2"), ("smart_format", "true"), ("punctuate", "false"), ("utt_split", "1.5")),
-        *(("extra", "who:me"), ("tag", "one"), ("tag", "two"), ("future", "1"), ("future", "2")),
+        *(("model", "nova-2"), ("smart_format", "true"), ("punctuate", "false"), ("extra", "who:me")),
+        *(("tag", "one"), ("tag", "two"), ("utt_split", "1.5"), ("future", "1"), ("future", "2")),
     ]
 
 

@@ -41,11 +41,14 @@ def values(draw: st.DrawFn, hint: Any, depth: int = 0) -> Any:
         return {draw(TEXT): draw(values(args[1], depth)) for _ in range(draw(st.integers(0, 2)))}
     if hint is str:
         return draw(TEXT)
+    if hint is bool:
+        return draw(st.booleans())
     if hint in (int, float):
         return draw(NUMBERS)
     if hint is Any:
         return draw(JSON)
-    fields = typing.get_type_hints(hint)
+    hints = typing.get_type_hints(hint)
+    fields = {name: hints[name] for name in hint.__struct_fields__}
     # Only a few of the fields, so that answers stay small; every one has its turn.
     chosen = draw(st.lists(st.sampled_from(sorted(fields)), max_size=4, unique=True)) if depth < 9 else []
     data = {name: draw(values(fields[name], depth + 1)) for name in chosen}

@@ -48,7 +48,7 @@ def test_types() -> None:
 def test_docs() -> None:
     """Each field says what its option says."""
     source = inspect.getsource(sys.modules[ListenParams.__module__])
-    given = docs(source, "RecordingParams") | docs(source, "CallbackParams")
+    given = docs(source, "SpeechParams") | docs(source, "RecordingParams") | docs(source, "CallbackParams")
 
     assert docs(inspect.getsource(listen_options), "PrerecordedOptions") == given
 

@@ -26,6 +26,30 @@ def test_covers_the_official_description(shared: Path) -> None:
     assert params.ListenParams.__annotations__.keys() == listed | v3
 
 
+def test_live_covers_the_official_description(shared: Path) -> None:
+    """The same holds for live speech."""
+    yaml = pytest.importorskip("yaml")
+    spec = yaml.load(
+        (shared / "specs" / "asyncapi.yml").read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
+    listed = spec["channels"]["/v1/listen"]["bindings"]["ws"]["query"]["properties"].keys()
+    surface = json.loads((shared / "compat" / "v3_surface.json").read_text("utf-8"))
+    v3 = {field["name"] for field in surface["options"]["listen.websocket:LiveOptions"]["fields"]}
+
+    assert params.LiveParams.__annotations__.keys() == listed | v3
+
+
+def test_encodings_of_the_official_description(shared: Path) -> None:
+    """Editors offer the encodings of the official description."""
+    yaml = pytest.importorskip("yaml")
+    spec = yaml.load(
+        (shared / "specs" / "asyncapi.yml").read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
+    literal, _ = typing.get_args(typing.get_type_hints(params.LiveParams)["encoding"])
+
+    assert list(typing.get_args(literal)) == spec["components"]["schemas"]["ListenV1Encoding"]["enum"]
+
+
 def test_models_of_the_official_description(shared: Path) -> None:
     """Editors offer the public models of the official description."""
     yaml = pytest.importorskip("yaml")
@@ -56,6 +80,14 @@ def test_types_resolve_at_run_time() -> None:
     hints = typing.get_type_hints(params.ListenParams)
 
     assert hints["smart_format"] is bool
+    assert typing.get_type_hints(params.LiveParams)["interim_results"] is bool
+
+
+def test_written_once() -> None:
+    """What recordings and live speech have in common is written in one place; the rest differs in type or meaning."""
+    both = params.ListenParams.__annotations__.keys() & params.LiveParams.__annotations__.keys()
+
+    assert both - params.SpeechParams.__annotations__.keys() == {"encoding", "callback", "callback_method"}
 
 
 def test_sources_have_their_keys() -> None:

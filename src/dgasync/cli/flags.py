@@ -34,12 +34,6 @@ _FLAGS: dict[str, Callable[[Any], Any]] = {
     "language": click.option(
         "--language", help="The language spoken, as a BCP-47 tag such as `en-US`, or `multi` for several."
     ),
-    "detect_language": click.option(
-        "--detect-language",
-        metavar="[true|...]",
-        multiple=True,
-        help="Find out which language is spoken; a list of tags narrows the choice. May be given several times.",
-    ),
     "version": click.option(
         "--version", metavar="[latest|...]", help="Which version of the model; `latest` unless given."
     ),
@@ -63,26 +57,11 @@ _FLAGS: dict[str, Callable[[Any], Any]] = {
         "--smart-format/--no-smart-format",
         default=None,
         help=(
-            "Write dates, times, amounts, addresses and the like as one reads them; brings punctuation and "
-            "paragraphs too."
+            "Write dates, times, amounts, addresses and the like as one reads them; brings punctuation, and paragraphs."
         ),
     ),
     "punctuate": click.option("--punctuate/--no-punctuate", default=None, help="Add punctuation and capital letters."),
-    "paragraphs": click.option(
-        "--paragraphs/--no-paragraphs", default=None, help="Divide the transcript into paragraphs and sentences."
-    ),
-    "utterances": click.option(
-        "--utterances/--no-utterances",
-        default=None,
-        help="Divide the speech into utterances: the stretches between pauses.",
-    ),
-    "utt_split": click.option(
-        "--utt-split", type=float, help="Seconds of silence that end an utterance; the service's default is 0.8."
-    ),
     "numerals": click.option("--numerals/--no-numerals", default=None, help="Write numbers as digits."),
-    "measurements": click.option(
-        "--measurements/--no-measurements", default=None, help="Abbreviate units: `kg` for kilograms."
-    ),
     "dictation": click.option(
         "--dictation/--no-dictation",
         default=None,
@@ -125,6 +104,50 @@ _FLAGS: dict[str, Callable[[Any], Any]] = {
         multiple=True,
         help="Terms or phrases to look for by sound; hits come with each channel. May be given several times.",
     ),
+    "detect_entities": click.option(
+        "--detect-entities/--no-detect-entities", default=None, help="Find names, places, numbers and other entities."
+    ),
+    "sample_rate": click.option("--sample-rate", type=int, help="Samples per second of raw audio."),
+    "channels": click.option("--channels", type=int, help="Channels of raw audio."),
+    "extra": click.option(
+        "--extra",
+        metavar="KEY=VALUE",
+        callback=_pairs,
+        multiple=True,
+        help=(
+            "Your own notes, returned with the answer: a mapping, or texts like `key:value`. May be given several"
+            " times."
+        ),
+    ),
+    "tag": click.option("--tag", multiple=True, help="Labels for the usage reports. May be given several times."),
+    "mip_opt_out": click.option(
+        "--mip-opt-out/--no-mip-opt-out",
+        default=None,
+        help="Keep this request out of the Model Improvement Program; it may cost more.",
+    ),
+    "tier": click.option(
+        "--tier", metavar="[nova|enhanced|base|...]", help="The family of the model (v3); it is part of --model by now."
+    ),
+    "detect_language": click.option(
+        "--detect-language",
+        metavar="[true|...]",
+        multiple=True,
+        help="Find out which language is spoken; a list of tags narrows the choice. May be given several times.",
+    ),
+    "paragraphs": click.option(
+        "--paragraphs/--no-paragraphs", default=None, help="Divide the transcript into paragraphs and sentences."
+    ),
+    "utterances": click.option(
+        "--utterances/--no-utterances",
+        default=None,
+        help="Divide the speech into utterances: the stretches between pauses.",
+    ),
+    "utt_split": click.option(
+        "--utt-split", type=float, help="Seconds of silence that end an utterance; the service's default is 0.8."
+    ),
+    "measurements": click.option(
+        "--measurements/--no-measurements", default=None, help="Abbreviate units: `kg` for kilograms."
+    ),
     "summarize": click.option("--summarize", metavar="[true|v2|...]", help="Summarize the recording."),
     "topics": click.option("--topics/--no-topics", default=None, help="Find the topics of the recording."),
     "custom_topic": click.option(
@@ -157,34 +180,10 @@ _FLAGS: dict[str, Callable[[Any], Any]] = {
         ),
     ),
     "sentiment": click.option("--sentiment/--no-sentiment", default=None, help="Find the mood of what is said."),
-    "detect_entities": click.option(
-        "--detect-entities/--no-detect-entities", default=None, help="Find names, places, numbers and other entities."
-    ),
     "encoding": click.option(
         "--encoding",
         metavar="[linear16|flac|mulaw|amr-nb|amr-wb|opus|speex|g729|...]",
         help="How raw audio is encoded.",
-    ),
-    "sample_rate": click.option("--sample-rate", type=int, help="Samples per second of raw audio (v3)."),
-    "channels": click.option("--channels", type=int, help="Channels of raw audio (v3)."),
-    "extra": click.option(
-        "--extra",
-        metavar="KEY=VALUE",
-        callback=_pairs,
-        multiple=True,
-        help=(
-            "Your own notes, returned with the answer: a mapping, or texts like `key:value`. May be given several"
-            " times."
-        ),
-    ),
-    "tag": click.option("--tag", multiple=True, help="Labels for the usage reports. May be given several times."),
-    "mip_opt_out": click.option(
-        "--mip-opt-out/--no-mip-opt-out",
-        default=None,
-        help="Keep this request out of the Model Improvement Program; it may cost more.",
-    ),
-    "tier": click.option(
-        "--tier", metavar="[nova|enhanced|base|...]", help="The family of the model (v3); it is part of --model by now."
     ),
 }
 

@@ -23,7 +23,7 @@ class PrerecordedOptions(Options):
     alternatives: int | None = None
     """How many ways to hear each channel are returned (v3)."""
     channels: int | None = None
-    """Channels of raw audio (v3)."""
+    """Channels of raw audio."""
     callback: str | None = None
     """An address the answer is sent to instead; the call returns its request id at once."""
     callback_method: Literal["POST", "PUT"] | str | None = None
@@ -63,7 +63,7 @@ class PrerecordedOptions(Options):
     measurements: bool | None = None
     """Abbreviate units: `kg` for kilograms."""
     model: ListenModel | None = None
-    """Which speech model listens. `transcribe` asks for `nova-3`; the service's own default is `base-general`."""
+    """Which speech model listens. `transcribe` and `live` ask for `nova-3`; the service's default is `base-general`."""
     multichannel: bool | None = None
     """Hear every channel of the audio on its own."""
     numerals: bool | None = None
@@ -81,13 +81,13 @@ class PrerecordedOptions(Options):
     replace: str | Sequence[str] | None = None
     """Words to write differently, as `heard:written`."""
     sample_rate: int | None = None
-    """Samples per second of raw audio (v3)."""
+    """Samples per second of raw audio."""
     search: str | Sequence[str] | None = None
     """Terms or phrases to look for by sound; hits come with each channel."""
     sentiment: bool | None = None
     """Find the mood of what is said."""
     smart_format: bool | None = None
-    """Write dates, times, amounts, addresses and the like as one reads them; brings punctuation and paragraphs too."""
+    """Write dates, times, amounts, addresses and the like as one reads them; brings punctuation, and paragraphs."""
     summarize: bool | Literal["v2"] | str | None = None
     """Summarize the recording. `v2` gives one summary of the whole; `True` is for older models."""
     tag: str | Sequence[str] | None = None
@@ -106,7 +106,7 @@ class PrerecordedOptions(Options):
     """Terms the model should expect, such as names and brands; Nova-3 only."""
     diarize_model: Literal["latest", "v1", "v2"] | str | None = None
     """Tell speakers apart with this version of the model; `diarize` need not be given too."""
-    custom_topic: str | Sequence[str] | None = None
-    """Topics to look for, 100 at most."""
     mip_opt_out: bool | None = None
     """Keep this request out of the Model Improvement Program; it may cost more."""
+    custom_topic: str | Sequence[str] | None = None
+    """Topics to look for, 100 at most."""

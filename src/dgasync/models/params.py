@@ -1,8 +1,12 @@
 """What can be asked for: every option, written here once.
 
 The docstring under a key is its documentation everywhere: in editors, in the option classes and in the command's flags,
-which `tools/` makes from it. The keys of ListenParams are the query parameters of `POST /v1/listen` in the official
-description, and those the official SDK's v3 had beside them ("v3" in their text).
+which `tools/` makes from it. The keys are the query parameters of the official description, and those the official
+SDK's v3 had beside them ("v3" in their text).
+
+SpeechParams              what recordings and live speech have in common
+├── RecordingParams       and CallbackParams: ListenParams, the options of `POST /v1/listen`
+└── LiveParams            the options of the websocket `/v1/listen`
 """
 
 from __future__ import annotations
@@ -19,8 +23,11 @@ __all__ = [
     "CallbackParams",
     "ListenModel",
     "ListenParams",
+    "LiveParams",
+    "LiveSessionParams",
     "RecordingParams",
     "RequestParams",
+    "SpeechParams",
     "ToCallbackParams",
     "TranscribeParams",
 ]
@@ -62,17 +69,15 @@ ListenModel: TypeAlias = (
 """A model that listens: one of the public ones, or the name or id of your own."""
 
 
-class RecordingParams(TypedDict, total=False):
-    """How a recording is to be heard, and what is to be made of it."""
+class SpeechParams(TypedDict, total=False):
+    """How speech is to be heard, be it recorded or live."""
 
     # The words themselves.
 
     model: ListenModel
-    """Which speech model listens. `transcribe` asks for `nova-3`; the service's own default is `base-general`."""
+    """Which speech model listens. `transcribe` and `live` ask for `nova-3`; the service's default is `base-general`."""
     language: str
     """The language spoken, as a BCP-47 tag such as `en-US`, or `multi` for several. The service's default is `en`."""
-    detect_language: bool | str | Sequence[str]
-    """Find out which language is spoken; a list of tags narrows the choice."""
     version: Literal["latest"] | str
     """Which version of the model; `latest` unless given."""
     keyterm: str | Sequence[str]
@@ -85,19 +90,11 @@ class RecordingParams(TypedDict, total=False):
     # How the transcript is written.
 
     smart_format: bool
-    """Write dates, times, amounts, addresses and the like as one reads them; brings punctuation and paragraphs too."""
+    """Write dates, times, amounts, addresses and the like as one reads them; brings punctuation, and paragraphs."""
     punctuate: bool
     """Add punctuation and capital letters."""
-    paragraphs: bool
-    """Divide the transcript into paragraphs and sentences."""
-    utterances: bool
-    """Divide the speech into utterances: the stretches between pauses."""
-    utt_split: float
-    """Seconds of silence that end an utterance; the service's default is 0.8."""
     numerals: bool
     """Write numbers as digits."""
-    measurements: bool
-    """Abbreviate units: `kg` for kilograms."""
     dictation: bool
     """Turn spoken commands such as `comma` or `new line` into what they name."""
     filler_words: bool
@@ -124,6 +121,49 @@ class RecordingParams(TypedDict, total=False):
 
     search: str | Sequence[str]
     """Terms or phrases to look for by sound; hits come with each channel."""
+    detect_entities: bool
+    """Find names, places, numbers and other entities."""
+
+    # About the audio, for audio without a header.
+
+    sample_rate: int
+    """Samples per second of raw audio."""
+    channels: int
+    """Channels of raw audio."""
+
+    # About the request.
+
+    extra: str | Sequence[str] | Mapping[str, str]
+    """Your own notes, returned with the answer: a mapping, or texts like `key:value`."""
+    tag: str | Sequence[str]
+    """Labels for the usage reports."""
+    mip_opt_out: bool
+    """Keep this request out of the Model Improvement Program; it may cost more."""
+    tier: Literal["nova", "enhanced", "base"] | str
+    """The family of the model (v3); it is part of `model` by now."""
+
+
+class RecordingParams(SpeechParams, total=False):
+    """How a recording is to be heard, and what is to be made of it."""
+
+    # The words themselves.
+
+    detect_language: bool | str | Sequence[str]
+    """Find out which language is spoken; a list of tags narrows the choice."""
+
+    # How the transcript is written.
+
+    paragraphs: bool
+    """Divide the transcript into paragraphs and sentences."""
+    utterances: bool
+    """Divide the speech into utterances: the stretches between pauses."""
+    utt_split: float
+    """Seconds of silence that end an utterance; the service's default is 0.8."""
+    measurements: bool
+    """Abbreviate units: `kg` for kilograms."""
+
+    # What is found in it.
+
     summarize: bool | Literal["v2"] | str
     """Summarize the recording. `v2` gives one summary of the whole; `True` is for older models."""
     topics: bool
@@ -144,28 +184,11 @@ class RecordingParams(TypedDict, total=False):
     """`extended` (the service's default) adds `custom_intent` to the model's own intents, `strict` finds no others."""
     sentiment: bool
     """Find the mood of what is said."""
-    detect_entities: bool
-    """Find names, places, numbers and other entities."""
 
     # About the audio, for audio without a header.
 
     encoding: Literal["linear16", "flac", "mulaw", "amr-nb", "amr-wb", "opus", "speex", "g729"] | str
     """How raw audio is encoded. Leave it out for files, which say so themselves."""
-    sample_rate: int
-    """Samples per second of raw audio (v3)."""
-    channels: int
-    """Channels of raw audio (v3)."""
-
-    # About the request.
-
-    extra: str | Sequence[str] | Mapping[str, str]
-    """Your own notes, returned with the answer: a mapping, or texts like `key:value`."""
-    tag: str | Sequence[str]
-    """Labels for the usage reports."""
-    mip_opt_out: bool
-    """Keep this request out of the Model Improvement Program; it may cost more."""
-    tier: Literal["nova", "enhanced", "base"] | str
-    """The family of the model (v3); it is part of `model` by now."""
 
 
 class CallbackParams(TypedDict, total=False):
@@ -179,6 +202,50 @@ class CallbackParams(TypedDict, total=False):
 
 class ListenParams(RecordingParams, CallbackParams, total=False):
     """Every option of `/v1/listen`."""
+
+
+class LiveParams(SpeechParams, total=False):
+    """How live speech is to be heard, and what is said of it while it lasts."""
+
+    # What is told, and when.
+
+    interim_results: bool
+    """Tell what was heard so far about once a second, before it is final; it may still change."""
+    endpointing: bool | int | str
+    """Milliseconds of silence that end speech (`speech_final`), False for never; the service's default is 10."""
+    utterance_end_ms: int | str
+    """Milliseconds without a word that end an utterance (`UtteranceEnd`), 1000 at least; needs `interim_results`."""
+    vad_events: bool
+    """Tell when somebody begins to speak (`SpeechStarted`)."""
+    no_delay: bool
+    """Do not hold words back to format them better (v3)."""
+
+    # About the audio, for audio without a header.
+
+    encoding: (
+        Literal[
+            "linear16",
+            "linear32",
+            "flac",
+            "alaw",
+            "mulaw",
+            "amr-nb",
+            "amr-wb",
+            "opus",
+            "ogg-opus",
+            "speex",
+            "g729",
+        ]
+        | str
+    )
+    """How raw audio is encoded; give `sample_rate` too. Leave both out for audio that has a header."""
+
+    # About the request.
+
+    callback: str
+    """An address the service sends the results to."""
+    callback_method: Literal["POST", "GET", "PUT", "DELETE"] | str
+    """How they are sent there: `POST` unless given."""
 
 
 class CallExtras(TypedDict, total=False):
@@ -243,3 +310,22 @@ class RequestParams(TypedDict, total=False):
     """Called as the body goes out, with the bytes sent so far and their total, None where that is unknown."""
     keep_raw: bool | None
     """False drops the bytes of an answer with a `kind` of your own."""
+
+
+class LiveSessionParams(LiveParams, total=False):
+    """Everything `live` takes."""
+
+    timeout: TimeoutLike | None
+    """Seconds to an open connection (the `connect` of `Timeouts`)."""
+    headers: Mapping[str, str] | None
+    """Headers for this session alone."""
+    addons: Mapping[str, Any] | None
+    """Query parameters this package does not know. They replace options of the same name; a list is added to one."""
+    endpoint: str | None
+    """Another path than the product's own, such as `v1/listen`."""
+    max_retries: int | None
+    """Tries to connect after the first; the client's own number unless given."""
+    strict: bool | None
+    """False lets options through that this package does not know; else they are errors."""
+    keep_raw: bool | None
+    """False drops the bytes of the messages: less memory, but `[]` and `to_json` no longer see what is not modelled."""
