@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import anyio
 
 from dgasync.audio import pieces
+from dgasync.errors import DeepgramConnectionError
 from dgasync.models.base import Headers
-from dgasync.transport.seam import Reply, Request, RootTask, Scope
+from dgasync.transport.seam import Closed, Dial, Frame, Reply, Request, RootTask, Scope
 
 
 def reply(status: int = 200, body: bytes | str = b"{}", **headers: str) -> Reply:
@@ -53,27 +55,117 @@ class FakeWake:
         await self._event.wait()
 
 
+class FakeSocket:
+    """A websocket that gives the frames of its script, and then those of `feed`, and records what is sent.
+
+    `on_send` is called with each frame sent, and may `feed`. `stall` keeps senders waiting until `flow`.
+    """
+
+    def __init__(self, *frames: Frame, headers: Mapping[str, str] | None = None) -> None:
+        self.headers: Mapping[str, str] = Headers(headers or {"dg-request-id": "fake-request"})
+        self.sent: list[bytes | str] = []
+        self.pings = 0
+        self.answers_pings = True
+        self.closed_with: int | None = None
+        """The code that this side closed it with."""
+        self.on_send: Callable[[bytes | str], object] | None = None
+        self._frames = deque(frames)
+        self._end: Closed | None = None
+        self._arrived = anyio.Event()
+        self._flowing = anyio.Event()
+        self._flowing.set()
+        self._answer = anyio.Event()
+
+    def feed(self, *frames: Frame) -> None:
+        """Let frames arrive; behind a `Closed` nothing does."""
+        self._frames.extend(frames)
+        self._arrived.set()
+
+    def stall(self) -> None:
+        """Take nothing any more."""
+        self._flowing = anyio.Event()
+
+    def flow(self) -> None:
+        """Take what is sent again."""
+        self._flowing.set()
+
+    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
+        await anyio.sleep(0)
+        while not self._flowing.is_set() and self._end is None:
+            await self._flowing.wait()
+        if self._end is not None:
+            raise DeepgramConnectionError(f"The websocket is closed: {self._end.code} {self._end.reason}")
+        frame = data if isinstance(data, str) else bytes(data)
+        self.sent.append(frame)
+        if self.on_send is not None:
+            self.on_send(frame)
+
+    async def receive(self) -> Frame:
+        await anyio.sleep(0)
+        while self._end is None:
+            if self._frames:
+                frame = self._frames.popleft()
+                if not isinstance(frame, Closed):
+                    return frame
+                self._finish(frame)
+            else:
+                self._arrived = anyio.Event()
+                await self._arrived.wait()
+        return self._end
+
+    async def ping(self) -> None:
+        self.pings += 1
+        await anyio.sleep(0)
+        if not self.answers_pings:
+            await self._answer.wait()
+        if self._end is not None:
+            raise DeepgramConnectionError("The websocket is closed.")
+
+    async def close(self, code: int = 1000, /) -> None:
+        if self._end is None:
+            self.closed_with = code
+            self._finish(Closed(code))
+        await anyio.sleep(0)
+
+    def _finish(self, end: Closed) -> None:
+        self._end = end
+        for event in (self._arrived, self._flowing, self._answer):
+            event.set()
+
+
 class FakeTransport:
-    """Answers by a script: each item is a reply, an error to raise, or a function of the request."""
+    """Answers by a script: each item is a reply, a socket, an error to raise, or a function of the request or dial."""
 
     def __init__(self, *script: Any) -> None:
         self.clock = FakeClock()
         self.script: list[Any] = list(script)
         self.requests: list[Request] = []
         self.bodies: list[bytes | None] = []
+        self.dials: list[Dial] = []
         self.closed = 0
 
     async def request(self, request: Request, /) -> Reply:
         self.requests.append(request)
         self.bodies.append(await drained(request.body))
-        step = self.script.pop(0) if self.script else reply()
+        step = await self._step(request, reply())
+        assert isinstance(step, Reply)
+        return step
+
+    async def connect(self, dial: Dial, /) -> FakeSocket:
+        self.dials.append(dial)
+        await anyio.sleep(0)
+        step = await self._step(dial, None)
+        assert isinstance(step, FakeSocket), f"the script has {step!r} where a websocket is asked for"
+        return step
+
+    async def _step(self, asked: Request | Dial, default: Any) -> Any:
+        step = self.script.pop(0) if self.script else default
         if callable(step):
-            step = step(request)
+            step = step(asked)
             if isinstance(step, Awaitable):
                 step = await step
         if isinstance(step, BaseException):
             raise step
-        assert isinstance(step, Reply)
         return step
 
     def wake(self) -> FakeWake:

@@ -18,7 +18,11 @@ DeepgramError                      .err_code .message .request_id .status .retry
 ├── DeepgramConnectionError        no answer came
 │   ├── ConnectFailed              no connection was made; nothing was sent
 │   └── Timeout                    .phase says what took too long
-└── DecodeError                    the service answered something we cannot read; has .payload
+├── DecodeError                    the service answered something we cannot read; has .payload
+└── DeepgramWebsocketError         a live session
+    ├── StreamClosed               the other side, or the network, ended it; has .code, .reason and .sent_seconds
+    ├── ConsumerTooSlow            take the events faster
+    └── SessionEnded               nothing can be sent any more
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ __all__ = [
     "BadRequest",
     "Conflict",
     "ConnectFailed",
+    "ConsumerTooSlow",
     "DecodeError",
     "DeepgramApiError",
     "DeepgramApiKeyError",
@@ -38,11 +43,14 @@ __all__ = [
     "DeepgramModuleError",
     "DeepgramTypeError",
     "DeepgramUnknownApiError",
+    "DeepgramWebsocketError",
     "Forbidden",
     "NotFound",
     "PaymentRequired",
     "RateLimited",
     "ServerError",
+    "SessionEnded",
+    "StreamClosed",
     "Timeout",
     "TooLarge",
     "Unauthorized",
@@ -253,3 +261,36 @@ class DecodeError(DeepgramError):
         super().__init__(message, request_id=request_id)
         self.payload = payload
         self.status = status
+
+
+class DeepgramWebsocketError(DeepgramError):
+    """A live session cannot do what it was asked to, or has failed."""
+
+
+class StreamClosed(DeepgramWebsocketError):
+    """The other side, or the network, ended a live session that was not to end yet."""
+
+    # Later is better than never: the connection broke, the service had a problem, restarts, or has too much to do
+    # (RFC 6455, 7.4.1, and the registry of close codes).
+    _PASSING = frozenset({1006, 1011, 1012, 1013})
+
+    def __init__(self, message: str = "", code: int = 1006, reason: str = "", *, request_id: str | None = None) -> None:
+        super().__init__(message, request_id=request_id)
+        self.code = code
+        """The WebSocket close code; 1006 where the connection broke without one."""
+        self.reason = reason
+        """What the service said with it."""
+        self.sent_seconds: float | None = None
+        """Seconds of audio that were sent before; None where only the service can tell how long the audio is."""
+        self.retryable = code in self._PASSING
+
+    def __str__(self) -> str:
+        return f"{self.message} (request {self.request_id})" if self.request_id else self.message
+
+
+class ConsumerTooSlow(DeepgramWebsocketError):
+    """More results wait than memory should hold, because nobody takes them."""
+
+
+class SessionEnded(DeepgramWebsocketError):
+    """Something was to be sent after the end of a live session; its cause, if any, says how it ended."""

@@ -8,13 +8,25 @@ __all__ = [
     "CLOSE_TIMEOUT",
     "CONNECT_TIMEOUT",
     "COOL_DOWN_LIMIT",
+    "DRAIN_TIMEOUT",
+    "FINALIZE_QUIET",
+    "FINALIZE_TIMEOUT",
+    "FRAME",
     "HANDOVER",
+    "IDLE_LIMIT",
+    "KEEP_ALIVE",
     "MAX_ANSWER",
+    "MAX_FRAME",
+    "MAX_EVENTS",
+    "MAX_EVENT_BYTES",
     "MAX_REDIRECTS",
     "MAX_RETRIES",
+    "PACE",
+    "READ_AHEAD",
     "READ_TIMEOUT",
     "RETRY_BASE",
     "RETRY_CAP",
+    "SEND_BUFFER",
     "TOKEN_MARGIN",
     "TOKEN_TTL",
     "WRITE_IDLE",
@@ -61,3 +73,43 @@ HANDOVER = 2 * 1024 * 1024
 
 MAX_ANSWER = 512 * 1024 * 1024
 """Bytes of an answer kept in memory. An hour of words is about 3 MB."""
+
+# ── live sessions ──
+
+IDLE_LIMIT = 10.0
+"""Seconds without a frame after which the service hangs up, with 1011 NET-0001 (docs, "Audio Keep Alive")."""
+
+KEEP_ALIVE = 4.0
+"""Seconds without a frame after which a KeepAlive goes out; the service asks for one every 3 to 5 (same page)."""
+
+READ_AHEAD = 1.0
+"""Seconds that who takes events may stay away before they are read without him. The other side's pings wait that long
+at most while audio is sent; usual limits are 20 s."""
+
+SEND_BUFFER = 1024 * 1024
+"""Bytes that wait between a thread that sends and the loop: half a minute of telephone-quality linear16, and more."""
+
+MAX_EVENTS = 10_000
+"""Events waiting for the user, from which on interim results that a later one has replaced are dropped."""
+
+MAX_EVENT_BYTES = 64 * 1024 * 1024
+"""Bytes of waiting events that must not be dropped. An hour of finals is about 3 MB."""
+
+DRAIN_TIMEOUT = 10.0
+"""Seconds of silence that end the wait for the last words after CloseStream."""
+
+FINALIZE_TIMEOUT = 5.0
+"""Seconds in which the service is to answer a Finalize."""
+
+FINALIZE_QUIET = 2.0
+"""Seconds without any message after a Finalize, from which on there was nothing to flush: it then may not answer at all
+(deepgram-dotnet-sdk#341, pipecat#1054), while interim results come about once a second."""
+
+PACE = 0.1
+"""Seconds of audio in one frame of a file that is played at its own speed."""
+
+FRAME = 64 * 1024
+"""Bytes of the largest frame that a file or a stream is cut into; aiohttp's servers refuse frames over 4 MiB."""
+
+MAX_FRAME = 64 * 1024 * 1024
+"""Bytes of one websocket message kept in memory; a longer one ends the socket with 1009."""

@@ -31,14 +31,16 @@ def decoded(kind: type[A], body: bytes, headers: Mapping[str, str], status: int,
     return answer.adopt(body if keep_raw else None, headers)
 
 
-def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> DeepgramApiError:
+def refusal(status: int, body: bytes | None, headers: Mapping[str, str]) -> DeepgramApiError:
     """The error that an answer other than 2xx stands for, whichever of the service's four shapes it has.
+
+    A `body` of None could not be read, as that of a refused websocket: then `dg-error` has the reason.
 
     The shapes, all seen from the service: an object with err_code and err_msg, an object with category, message and
     details, a JSON text, and plain text.
     """
-    text = body.decode("utf-8", "replace")
-    message, code, request_id, plain = _said(body, text)
+    text = (body or b"").decode("utf-8", "replace")
+    message, code, request_id, plain = (None, None, None, False) if body is None else _said(body, text)
     if 300 <= status < 400 and "location" in headers:
         message = "The service redirects to another address, and this request cannot be sent again to follow it."
     kind = api_error(status, plain=plain)

@@ -1,4 +1,4 @@
-"""HTTP by aiohttp, on whichever asyncio loop asks.
+"""HTTP and websockets by aiohttp, on whichever asyncio loop asks.
 
 Each loop that makes a request gets one aiohttp session. It closes when the transport is closed, when the loop shuts
 down, or when nobody holds the transport any more, whichever comes first.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
-from contextlib import AbstractContextManager, suppress
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Literal, cast
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import suppress
+from inspect import signature
+from types import coroutine
+from typing import TYPE_CHECKING, Any, Literal, cast
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -20,11 +22,20 @@ from aiohttp.payload import AsyncIterablePayload, Payload
 from yarl import URL
 
 from dgasync.audio import pieces
-from dgasync.config import Secret
-from dgasync.errors import ConnectFailed, DecodeError, DeepgramConnectionError, DeepgramTypeError, Timeout
-from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER
-from dgasync.logs import log
-from dgasync.transport.seam import CALLER, Reply, Request, RootTask, Scope, Wake
+from dgasync.config import Secret, Timeouts
+from dgasync.errors import (
+    ConnectFailed,
+    DecodeError,
+    DeepgramApiError,
+    DeepgramConnectionError,
+    DeepgramTypeError,
+    DeepgramUnknownApiError,
+    Timeout,
+)
+from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER, MAX_FRAME
+from dgasync.protocol.codec import refusal
+from dgasync.transport.native import AsyncioClock, AsyncioRootTask, AsyncioWake
+from dgasync.transport.seam import Binary, Closed, Dial, Frame, Reply, Request, RootTask, Socket, Wake
 
 if TYPE_CHECKING:
     import ssl
@@ -38,21 +49,6 @@ _NO_COOKIES = aiohttp.DummyCookieJar
 _FOREIGN = (aiohttp.ClientError, OSError, asyncio.TimeoutError, UnicodeError)
 # Headers that aiohttp would make up. The request is complete as it comes; `Accept-Encoding` stays, for it can decode.
 _NOT_OURS = frozenset({"User-Agent", "Content-Type", "Accept"})
-
-
-class AsyncioClock:
-    """The clock of asyncio's callers."""
-
-    __slots__ = ()
-
-    now = staticmethod(time.monotonic)
-    sleep = staticmethod(asyncio.sleep)
-
-    def move_on_after(self, seconds: float, /, *, shield: bool = False) -> AbstractContextManager[Scope]:
-        """A block that is left after `seconds`; with `shield` no cancellation from outside reaches into it."""
-        from anyio import move_on_after  # costs a twentieth of a second to import, and few need it
-
-        return move_on_after(seconds, shield=shield)
 
 
 class AiohttpTransport:
@@ -124,6 +120,52 @@ class AiohttpTransport:
             response.close()
         return reply
 
+    async def connect(self, dial: Dial, /) -> Socket:
+        """An open websocket."""
+        session = self._session()
+        url = dial.url if dial.url.startswith("http") else f"http{dial.url[2:]}"
+        # aiohttp follows the redirects of a handshake, with what is secret in other headers than Authorization, and
+        # cannot be told not to: a trace of our own stops it. A session of the user's must not learn that for good.
+        stop = aiohttp.TraceConfig()
+        stop.on_request_redirect.append(_redirected)
+        caller = aiohttp.ClientSession(
+            connector=session.connector,
+            connector_owner=False,
+            cookie_jar=session.cookie_jar,
+            headers=session.headers,
+            skip_auto_headers=_NOT_OURS,
+            timeout=aiohttp.ClientTimeout(dial.connect),
+            trust_env=session.trust_env,
+            trace_configs=[*session.trace_configs, stop],
+            ws_response_class=_Websocket,
+        )
+        failure: Exception
+        try:
+            # Of what aiohttp's versions take, a type checker sees only the newest.
+            websocket = await cast("Any", caller).ws_connect(
+                URL(url, encoded=True),
+                headers=dial.headers,
+                autoping=False,
+                autoclose=False,
+                max_msg_size=MAX_FRAME,
+                proxy=self._proxy if self._proxies is None else self._from_environment(url),
+                ssl=self._ssl,
+                **_of_this_version(),
+            )
+            return _Socket(websocket)
+        except _Redirected as error:
+            failure = refusal(error.status, None, error.headers)
+        except aiohttp.WSServerHandshakeError as error:
+            failure = _refused(error)
+        except asyncio.TimeoutError:
+            failure = _timed_out("connect", dial.connect)
+        except _FOREIGN as error:
+            failure = _translated(error, Request("GET", url, dial.headers, Timeouts()), sent=False)
+        finally:
+            caller.detach()
+        # Raised out here: the repr of aiohttp's error for a handshake has the key in it.
+        raise failure
+
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if self._own is not None:
@@ -151,11 +193,11 @@ class AiohttpTransport:
 
     def wake(self) -> Wake:
         """A signal for the running loop."""
-        return _Wake()
+        return AsyncioWake()
 
     def spawn_root(self, run: Callable[[], Awaitable[None]], /, *, name: str) -> RootTask:
         """Run `run` beside the caller; what it raises is logged and never reaches the loop."""
-        return _RootTask(run, name)
+        return AsyncioRootTask(run, name)
 
     async def aclose(self) -> None:
         """Close every connection of every loop, bounded by `CLOSE_TIMEOUT`; using it again opens new ones."""
@@ -403,54 +445,288 @@ def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
     return failure
 
 
-class _Wake:
-    """A signal for one asyncio loop."""
+class _Redirected(Exception):
+    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.status = status
+        self.headers = headers
 
-    __slots__ = ("_future", "_loop")
 
-    def __init__(self) -> None:
+async def _redirected(session: object, context: object, params: aiohttp.TraceRequestRedirectParams) -> None:
+    params.response.close()
+    raise _Redirected(params.response.status, params.response.headers)
+
+
+def _refused(error: aiohttp.WSServerHandshakeError) -> DeepgramApiError:
+    headers: Mapping[str, str] = error.headers or {}
+    if error.status >= 300:
+        return refusal(error.status, None, headers)
+    return DeepgramUnknownApiError(
+        f"The service answered, but not as a websocket does: {error.message}.",
+        error.status,
+        request_id=headers.get("dg-request-id"),
+        headers=headers,
+    )
+
+
+def _of_this_version() -> dict[str, Any]:
+    """Arguments of `ws_connect` that are not the same in all versions of aiohttp."""
+    if not _versioned:
+        if hasattr(aiohttp, "ClientWSTimeout"):  # since 3.11
+            _versioned["timeout"] = cast("Any", aiohttp.ClientWSTimeout)(ws_close=CLOSE_TIMEOUT)
+        else:
+            _versioned["timeout"] = CLOSE_TIMEOUT
+        if "decode_text" in signature(aiohttp.ClientSession.ws_connect).parameters:  # since 3.14
+            _versioned["decode_text"] = False
+    return _versioned
+
+
+_versioned: dict[str, Any] = {}
+
+
+class _Websocket(aiohttp.ClientWebSocketResponse):
+    """aiohttp's websocket, which also shows the answer it came from and its connection."""
+
+    def __init__(self, reader: Any, writer: Any, protocol: str | None, response: Any, *rest: Any, **named: Any) -> None:
+        super().__init__(reader, writer, protocol, response, *rest, **named)
+        self.answer: aiohttp.ClientResponse = response
+        self.pipe: asyncio.Transport = response.connection.transport
+
+    def spare(self) -> None:
+        """Forget that a `receive` was cancelled: aiohttp takes it for the end, and would not wait for the other's."""
+        self._close_code = None
+
+
+class _Mark(bytes):
+    """What a ping carries."""
+
+    __slots__ = ()
+
+
+class _Socket:
+    """The seam's socket, on asyncio.
+
+    aiohttp writes a frame at once and then may wait for room, in a future that all writers of a connection share and
+    that a cancelled one breaks for the others (3.14). So that wait is a task of its own, which nobody cancels, and
+    whoever comes meanwhile queues up before it writes: several may send, all may be cancelled, and what waits stays
+    bounded.
+    """
+
+    __slots__ = (
+        "_end",
+        "_full",
+        "_leaving",
+        "_loop",
+        "_owed",
+        "_pinged",
+        "_pings",
+        "_turns",
+        "_websocket",
+        "headers",
+    )
+
+    def __init__(self, websocket: _Websocket) -> None:
+        self._websocket = websocket
         self._loop = asyncio.get_running_loop()
-        self._future: asyncio.Future[None] = self._loop.create_future()
+        self.headers: Mapping[str, str] = websocket.answer.headers
+        """Those of the answer to the handshake."""
+        self._end: Closed | None = None
+        self._leaving: asyncio.Task[None] | None = None
+        self._full: asyncio.Task[None] | None = None  # while it is there, writers queue
+        self._turns: deque[asyncio.Future[None]] = deque()
+        self._owed: bytes | None = None  # the last ping that is not answered
+        self._pinged = 0
+        self._pings: dict[bytes, asyncio.Future[bool]] = {}
 
-    def set(self) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._give)
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._end or 'open'}>"
 
-    def _give(self) -> None:
-        if not self._future.done():
-            self._future.set_result(None)
-
-    async def wait(self) -> None:
-        # One waiter that is cancelled must not take the signal from another, or from itself when it asks again.
-        await asyncio.shield(self._future)
-
-
-class _RootTask:
-    """A task without a parent."""
-
-    __slots__ = ("_task",)
-
-    def __init__(self, run: Callable[[], Awaitable[None]], name: str) -> None:
-        # It outlives the job that starts it, so that job's caller is not its own.
-        context = copy_context()
-        context.run(CALLER.set, None)
-        self._task = context.run(asyncio.get_running_loop().create_task, self._contain(run, name), name=name)
-        # A loop holds its tasks weakly; this one has no parent that would hold it.
-        _roots.add(self._task)
-        self._task.add_done_callback(_roots.discard)
-
-    @staticmethod
-    async def _contain(run: Callable[[], Awaitable[None]], name: str) -> None:
+    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
+        """Return when the network has taken the frame. Cancelled, it may have gone out all the same, or not at all."""
+        websocket: Any = self._websocket
+        if isinstance(data, str):
+            write = websocket.send_str
+        elif isinstance(data, _Mark):
+            write = websocket.ping
+        else:
+            write = websocket.send_bytes
+            if isinstance(data, memoryview):
+                data = bytes(data)  # aiohttp would count its items for bytes
+        queued = self._full is not None
+        if queued:
+            await self._turn()
+        step: Coroutine[Any, Any, None] = write(data)
         try:
-            await run()
-        except Exception:
-            log.exception("The task %s failed.", name)
+            room = step.send(None)
+        except StopIteration:
+            if queued:
+                self._next()
+            return
+        except _FOREIGN as error:
+            if queued:
+                self._next()
+            failure = self._failure(error)
+        else:
+            full = self._hold(step, room)
+            await asyncio.wait({full})
+            if full.cancelled():
+                failure = self._failure(None)
+            elif (broken := full.exception()) is not None:
+                failure = self._failure(broken)
+            else:
+                return
+        raise failure
 
-    def cancel(self) -> None:
-        self._task.cancel()
+    async def receive(self) -> Frame:
+        """The next frame; `Closed`, from then on always, when there is none any more."""
+        while self._end is None:
+            try:
+                message = await self._websocket.receive()
+            except asyncio.CancelledError:
+                if self._end is None and self._leaving is None:
+                    self._websocket.spare()
+                raise
+            kind = message.type
+            if kind is aiohttp.WSMsgType.TEXT:
+                return cast("bytes | str", message.data)
+            if kind is aiohttp.WSMsgType.BINARY:
+                return Binary(message.data)
+            if kind is aiohttp.WSMsgType.PING:
+                self._answer(bytes(message.data))
+            elif kind is aiohttp.WSMsgType.PONG:
+                self._answered(bytes(message.data))
+            elif self._leaving is not None:
+                await asyncio.wait({self._leaving})  # it knows how this ends
+            elif kind is aiohttp.WSMsgType.CLOSE:
+                self._end = Closed(message.data or 1005, message.extra or "")
+                # Polite, but nobody has to wait for it: the other side may have stopped reading.
+                self._leaving = asyncio.ensure_future(self._leave(message.data or 1000))
+            else:
+                self._gone(_broken(message.data))
+        return self._end
 
-    async def wait(self) -> None:
-        await asyncio.wait({self._task})
+    async def ping(self) -> None:
+        """Return when the other side has answered a ping; raises DeepgramConnectionError when that is too late."""
+        self._pinged += 1
+        mark = _Mark(str(self._pinged).encode())
+        answer = self._pings[mark] = self._loop.create_future()
+        try:
+            await self.send(mark)
+            if not await answer:
+                raise self._failure(None)
+        finally:
+            self._pings.pop(mark, None)
+
+    async def close(self, code: int = 1000, /) -> None:
+        """Close it politely, bounded by `CLOSE_TIMEOUT`; a cancellation in asyncio's own way closes it at once."""
+        if self._leaving is None:
+            if self._end is not None:
+                return
+            self._leaving = asyncio.ensure_future(self._leave(code))
+        try:
+            with AsyncioClock().move_on_after(2 * CLOSE_TIMEOUT, shield=True):
+                await asyncio.wait({self._leaving})
+        finally:
+            self._leaving.cancel()
+
+    async def _turn(self) -> None:
+        turn = self._loop.create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it came together with the cancellation
+                self._next()
+            raise
+
+    def _next(self) -> None:
+        """Let the next writer write, or all when none waits."""
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._full = None
+        if self._owed is not None:
+            owed, self._owed = self._owed, None
+            self._answer(owed)
+
+    def _hold(self, step: Coroutine[Any, Any, None], room: object) -> asyncio.Task[None]:
+        full = self._full = asyncio.ensure_future(_rest(step, room))
+        full.add_done_callback(self._emptied)
+        return full
+
+    def _emptied(self, full: asyncio.Task[None]) -> None:
+        if not full.cancelled():
+            full.exception()  # else asyncio would say that nobody took it
+        self._next()
+
+    def _answer(self, ping: bytes) -> None:
+        # The reader must not wait for room: the other side may wait for the reader. Where several pings are open, an
+        # answer to the last will do (RFC 6455, 5.5.3).
+        if self._full is not None:
+            self._owed = ping
+            return
+        step = self._websocket.pong(ping)
+        try:
+            self._hold(step, step.send(None))
+        except (StopIteration, *_FOREIGN):
+            pass  # sent; or broken, and then the next frame says so
+
+    def _answered(self, pong: bytes) -> None:
+        if pong in self._pings:
+            for mark, answer in self._pings.items():
+                if not answer.done():
+                    answer.set_result(True)
+                if mark == pong:
+                    return
+
+    async def _leave(self, code: int) -> None:
+        websocket = self._websocket
+        polite = self._end is not None
+        reason = "It was closed from here, and the other side did not answer."
+        try:
+            await asyncio.wait_for(websocket.close(code=code), CLOSE_TIMEOUT)
+            if not polite and websocket.close_code not in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE):
+                polite, reason = True, ""
+        except asyncio.TimeoutError:
+            pass
+        finally:
+            self._gone(Closed((websocket.close_code or 1005) if polite else 1006, reason), polite=polite)
+
+    def _gone(self, end: Closed, *, polite: bool = False) -> None:
+        """It has ended: nothing is left open, and nobody waits."""
+        if self._end is None:
+            self._end = end
+        pipe = self._websocket.pipe
+        if not polite:
+            pipe.abort()
+        elif pipe.get_write_buffer_size():
+            # What waits in it goes out first, which may be never.
+            self._loop.call_later(CLOSE_TIMEOUT, pipe.abort)
+        self._websocket.answer.close()
+        for answer in self._pings.values():
+            if not answer.done():
+                answer.set_result(False)
+
+    def _failure(self, error: BaseException | None) -> DeepgramConnectionError:
+        if self._end is not None:
+            return DeepgramConnectionError(f"The websocket is closed: {self._end.code} {self._end.reason}".rstrip())
+        return DeepgramConnectionError(f"The websocket broke: {error or type(error).__name__}.")
 
 
-_roots: set[asyncio.Task[None]] = set()
+@coroutine
+def _rest(step: Coroutine[Any, Any, None], waiter: object) -> Generator[Any, Any, None]:
+    """What is left of `step`, which has come to wait for `waiter`."""
+    try:
+        yield waiter
+    except BaseException:
+        step.close()
+        raise
+    yield from step.__await__()
+
+
+def _broken(error: object) -> Closed:
+    if isinstance(error, aiohttp.WebSocketError):
+        return Closed(error.code, str(error))
+    return Closed(1006, f"The connection broke without a close frame: {error or 'the other side is gone'}.")

@@ -3,7 +3,9 @@
 ```
 trio task ── hop(work) ─────────────► a job on the loop thread ──► the asyncio transport
           ── chunks of the body ───►  at most HANDOVER bytes between the two
-          ◄── run_sync_soon ────────  the job is over, there is room, a signal was given
+          ── frames ──────────────►  at most SEND_BUFFER bytes of a websocket
+          ◄── frames ──────────────  at most HANDOVER bytes of it
+          ◄── run_sync_soon ────────  the job is over, there is room, a frame came, a signal was given
 ```
 """
 
@@ -12,14 +14,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dgasync.errors import DeepgramConnectionError, DeepgramError
 from dgasync.limits import CLOSE_TIMEOUT, HANDOVER
 from dgasync.logs import log
 from dgasync.transport.loop import Job, LoopThread, running
-from dgasync.transport.seam import Reply, Request, RootTask, Scope, Stream, Transport, Wake
+from dgasync.transport.pump import Pump, opened
+from dgasync.transport.seam import (
+    Closed,
+    Dial,
+    Frame,
+    Reply,
+    Request,
+    RootTask,
+    Scope,
+    Socket,
+    Stream,
+    Transport,
+    Wake,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -47,6 +64,14 @@ class BridgeTransport:
         copy = Request(request.method, request.url, request.headers, request.timeouts, handover)
         return await hop(self._native.request(copy), handover.read)
 
+    async def connect(self, dial: Dial, /) -> Socket:
+        """An open websocket."""
+        import trio
+
+        thread = running()
+        soon = partial(_soon, trio.lowlevel.current_trio_token())
+        return _Socket(await hop(opened(self._native, dial, soon), thread=thread), thread)
+
     def wake(self) -> Wake:
         """A signal for the running loop."""
         return _Wake()
@@ -60,7 +85,11 @@ class BridgeTransport:
         await hop(self._native.aclose())
 
 
-async def hop(work: Coroutine[Any, Any, T], beside: Callable[[], Awaitable[None]] | None = None) -> T:
+async def hop(
+    work: Coroutine[Any, Any, T],
+    beside: Callable[[], Awaitable[None]] | None = None,
+    thread: LoopThread | None = None,
+) -> T:
     """What `work` returns or raises, run on the loop thread while this trio task waits, or runs `beside` till then.
 
     Cancelled, it cancels the job and waits for its clean-up, no longer than `CLOSE_TIMEOUT`. A value that the job has
@@ -70,7 +99,7 @@ async def hop(work: Coroutine[Any, Any, T], beside: Callable[[], Awaitable[None]
     import trio
 
     try:
-        job = _TrioJob(running(), work)
+        job = _TrioJob(thread or running(), work)
     except BaseException:
         work.close()
         raise
@@ -217,6 +246,112 @@ class _Handover:
 def _give(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+class _Socket:
+    """The side of a websocket that trio tasks use.
+
+    A frame is taken once there is room for it between the two loops: what breaks later is told by the next call.
+    """
+
+    # Bytes after which others get a turn: without room to wait for, a task that only sends or receives would let
+    # nobody else run, and a turn for each frame costs as much as the frame.
+    _TURN = 64 * 1024
+
+    def __init__(self, pump: Pump, thread: LoopThread) -> None:
+        import trio
+
+        self._pump = pump
+        self._thread = thread
+        self._closed = False
+        self._since = 0  # bytes since the others' last turn
+        self._queued = 0
+        self._queue = trio.Lock()  # a fair one
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of the answer to the handshake."""
+        return self._pump.socket.headers
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'closed' if self._closed else self._pump.socket}>"
+
+    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
+        """Return when there is room for the frame; cancelled, it does not go out."""
+        await self._checkpoint()
+        frame = data if isinstance(data, (bytes, str)) else bytes(data)
+        if self._queued or self._pump.is_full():
+            self._queued += 1
+            try:
+                async with self._queue:
+                    await self._room()
+                    self._put(frame)
+            finally:
+                self._queued -= 1
+        else:
+            self._put(frame)
+
+    async def receive(self) -> Frame:
+        """The next frame; `Closed`, from then on always, when there is none any more."""
+        import trio
+
+        await self._checkpoint()
+        pump = self._pump
+        while True:
+            frame = pump.get()
+            if frame is not None:
+                if not isinstance(frame, Closed):
+                    self._since += len(frame)
+                return frame
+            pump.receiver = event = trio.Event()
+            if pump.is_empty():
+                await event.wait()
+
+    async def ping(self) -> None:
+        """Return when the other side has answered a ping."""
+        self._check()
+        await hop(self._pump.socket.ping(), thread=self._thread)
+
+    async def close(self, code: int = 1000, /) -> None:
+        """Close it politely, behind what waits to be sent, bounded by `CLOSE_TIMEOUT`."""
+        import trio
+
+        if self._closed:
+            return
+        self._closed = True
+        end = Closed(1006, "The loop thread has ended.")
+        with trio.CancelScope(shield=True), suppress(DeepgramError):
+            end = await hop(self._pump.close(code), thread=self._thread)
+        self._pump.end(end)
+        for sleeper in (self._pump.sender, self._pump.receiver):
+            if sleeper is not None:
+                sleeper.set()
+
+    def _put(self, frame: bytes | str) -> None:
+        self._check()
+        self._since += self._pump.put(frame)
+
+    def _check(self) -> None:
+        why = "The websocket is closed." if self._closed else self._pump.failure
+        if why is not None:
+            raise DeepgramConnectionError(why)
+
+    async def _room(self) -> None:
+        import trio
+
+        while self._pump.is_full():
+            self._pump.sender = event = trio.Event()
+            if self._pump.is_full():
+                await event.wait()
+
+    async def _checkpoint(self) -> None:
+        import trio
+
+        if self._since >= self._TURN:
+            self._since = 0
+            await trio.lowlevel.checkpoint()
+        else:
+            await trio.lowlevel.checkpoint_if_cancelled()
 
 
 class TrioClock:

@@ -11,7 +11,7 @@ from dgasync.transport.aiohttp import AiohttpTransport
 
 if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
-    from dgasync.transport.seam import Clock, Reply, Request, RootTask, Transport, Wake
+    from dgasync.transport.seam import Clock, Dial, Reply, Request, RootTask, Socket, Transport, Wake
 
 __all__ = ["DefaultTransport", "default"]
 
@@ -46,6 +46,10 @@ class DefaultTransport:
     async def request(self, request: Request, /) -> Reply:
         """The answer to `request`, whatever its status."""
         return await self._here().request(request)
+
+    async def connect(self, dial: Dial, /) -> Socket:
+        """An open websocket."""
+        return await self._here().connect(dial)
 
     def wake(self) -> Wake:
         """A signal for the running loop."""

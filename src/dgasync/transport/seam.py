@@ -1,7 +1,7 @@
 """The seam: what the layers above need of a network, a clock and a task, and nothing else.
 
 ```
-Transport        request(Request) -> Reply
+Transport        request(Request) -> Reply, connect(Dial) -> Socket
 ├── clock        now, sleep, move_on_after
 ├── spawn_root   a task without a parent, for the documented `start`
 └── wake         one signal that any thread may give
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALLER",
+    "Binary",
     "Body",
     "Caller",
     "Clock",
+    "Closed",
+    "Dial",
+    "Frame",
     "Reply",
     "Request",
     "RootTask",
     "Scope",
+    "Socket",
     "Stream",
     "Transport",
     "Wake",
@@ -86,6 +91,79 @@ class Reply:
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+class Dial:
+    """A websocket to be opened, complete to the last header."""
+
+    __slots__ = ("connect", "headers", "url")
+
+    def __init__(self, url: str, headers: Mapping[str, str], connect: float | None) -> None:
+        self.url = url
+        """With http(s) or ws(s) and the query, percent-encoded: it goes to the wire as it is."""
+        self.headers = headers
+        """Those of `Request`, beside the handshake's own."""
+        self.connect = connect
+        """Seconds to the end of the handshake; None is for ever."""
+
+    def __repr__(self) -> str:
+        return f"<Dial {self.url.partition('?')[0]}>"
+
+
+class Closed:
+    """How a websocket ended."""
+
+    __slots__ = ("code", "reason")
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        self.code = code
+        """The close code; 1006 where the connection broke without one (RFC 6455, 7.1.5)."""
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"<Closed {self.code} {self.reason!r}>"
+
+
+class Binary(bytes):
+    """A binary frame: bytes that are no text."""
+
+    __slots__ = ()
+
+
+Frame = bytes | str | Binary | Closed
+"""What arrives: text (as bytes where the network layer need not decode it, else as str), a binary frame, or the end."""
+
+
+class Socket(Protocol):
+    """An open websocket, used on the loop that opened it."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the answer to the handshake, looked up without regard to case."""
+        ...
+
+    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
+        """Return when the network has taken the frame: text for a `str`, binary for anything else.
+
+        Frames go out in the order of the calls, also when several tasks send. Raises DeepgramConnectionError when the
+        socket is closed or breaks.
+        """
+        ...
+
+    async def receive(self) -> Frame:
+        """The next frame; `Closed`, from then on always, when there is none any more. One task at a time."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the other side has answered a ping, which shows only while somebody receives.
+
+        Raises DeepgramConnectionError when the socket closes first.
+        """
+        ...
+
+    async def close(self, code: int = 1000, /) -> None:
+        """Close it politely, bounded by `CLOSE_TIMEOUT`; `receive` then gives `Closed`."""
+        ...
 
 
 class Scope(Protocol):
@@ -150,6 +228,15 @@ class Transport(Protocol):
 
         Raises `ConnectFailed` when no byte of the request can have arrived, `Timeout` (with its phase) when a limit of
         `request.timeouts` was passed, and `DeepgramConnectionError` when the connection broke later.
+        """
+        ...
+
+    async def connect(self, dial: Dial, /) -> Socket:
+        """An open websocket.
+
+        Raises the `DeepgramApiError` of the status that refused it (with `dg-error` and `dg-request-id`; redirects are
+        such statuses too), `ConnectFailed` when there was no connection, and `Timeout` (phase "connect") when it took
+        too long.
         """
         ...
 

@@ -1,0 +1,75 @@
+"""Events that wait for the user: bounded, without losing a word."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+from dgasync.errors import ConsumerTooSlow
+from dgasync.limits import MAX_EVENT_BYTES, MAX_EVENTS
+
+__all__ = ["Backlog"]
+
+E = TypeVar("E")
+
+
+class Backlog(Generic[E]):
+    """First in, first out. When too many wait, preliminary ones that a later one has replaced go; nothing else does."""
+
+    __slots__ = ("_bytes", "_items", "_shed_at", "dropped")
+
+    def __init__(self) -> None:
+        self._items: deque[tuple[E, int, object, bool]] = deque()
+        self._bytes = 0
+        self._shed_at = MAX_EVENTS
+        self.dropped = 0
+        """Preliminary events that nobody will see, because later ones say the same, and better."""
+
+    def put(self, event: E, size: int, about: object = None, preliminary: bool = False) -> None:
+        """Add an event of `size` bytes.
+
+        Args:
+            event: what is to be delivered.
+            size: its bytes on the wire.
+            about: what it is a result of, such as a channel; None for all that is no result.
+            preliminary: whether the next event about the same replaces it.
+
+        Raises:
+            ConsumerTooSlow: more than `MAX_EVENT_BYTES` wait that must not be dropped, this event among them.
+        """
+        self._items.append((event, size, about, preliminary))
+        self._bytes += size
+        if len(self._items) > self._shed_at or self._bytes > MAX_EVENT_BYTES:
+            self._shed()
+
+    def get(self) -> E | None:
+        """The oldest event, None when there is none."""
+        if not self._items:
+            return None
+        event, size, _, _ = self._items.popleft()
+        self._bytes -= size
+        return event
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def _shed(self) -> None:
+        kept: deque[tuple[E, int, object, bool]] = deque()
+        replaced: set[object] = set()
+        for item in reversed(self._items):
+            _, size, about, preliminary = item
+            if preliminary and about in replaced:
+                self.dropped += 1
+                self._bytes -= size
+            else:
+                kept.appendleft(item)
+            if about is not None:
+                replaced.add(about)
+        self._items = kept
+        # Finals alone may be more than that many: not each of them is a reason to look through all again.
+        self._shed_at = max(MAX_EVENTS, len(kept) + MAX_EVENTS // 10)
+        if self._bytes > MAX_EVENT_BYTES:
+            raise ConsumerTooSlow(
+                f"{len(kept)} events wait and nobody takes them, so the session was ended: take them faster, for "
+                "instance in a task of their own."
+            )
