@@ -16,6 +16,10 @@ TREE = {
     "asyncprerecorded": dgasync.AsyncPreRecordedClient,
     "rest": dgasync.PreRecordedClient,
     "asyncrest": dgasync.AsyncPreRecordedClient,
+    "live": dgasync.LiveClient,
+    "asynclive": dgasync.AsyncLiveClient,
+    "websocket": dgasync.LiveClient,
+    "asyncwebsocket": dgasync.AsyncLiveClient,
 }
 
 

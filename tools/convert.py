@@ -13,6 +13,8 @@ RULES: tuple[tuple[str, str], ...] = (
     # The address of a class: "`listen.asyncprerecorded`"; a list of the doors stays what it is.
     (r"(?<=\blisten\.)async(?=\w)", ""),
     # What only prose says.
+    (r"\bone task\b(?= while\b)", "one thread"),
+    (r"\bOne task(?= receives\b)", "One thread"),
     (r"\bfor asyncio and trio\b", "for code without `await`"),
 )
 """Patterns and what takes their place, in order."""
@@ -23,6 +25,8 @@ WORDS: Mapping[str, str] = {
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
     "__anext__": "__next__",
+    "aiter": "iter",
+    "anext": "next",
     "StopAsyncIteration": "StopIteration",
     "AsyncIterator": "Iterator",
     "AsyncIterable": "Iterable",

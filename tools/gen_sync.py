@@ -4,8 +4,12 @@ A method of the core has one of these shapes:
 
     async def m(...)             return run(self._core.m(...))
     def m(...)                   return self._core.m(...)
+    ... -> AsyncY                the same, wrapped: Y(...); such a Y is made from its core
     @property                    return self._core.m
-    __aenter__, __aexit__        their own bodies by the rules of `convert`: they say which public method closes
+    __aenter__, __aexit__        their own bodies by the rules of `convert`: they say which public method closes.
+                                 Where they need more than that, one job enters and leaves: `transport.held`
+    __aiter__, __anext__         its own body; the core's, with StopIteration at the end
+    send, where there is `post`  return self._core.post(...), which is `send` for other threads
     __init__                     makes the core
     __repr__                     the core's, under the name of this class
 
@@ -15,9 +19,11 @@ Anything else is refused, so that a new shape in the core is met here and not by
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from convert import plain
 from source import PACKAGE, Module, header, imports, names_in
@@ -25,18 +31,77 @@ from source import PACKAGE, Module, header, imports, names_in
 MODULES: Mapping[str, str] = {
     "client.py": "sync/client.py",
     "api/listen.py": "sync/listen.py",
+    "api/live.py": "sync/live.py",
+    "api/socket.py": "sync/socket.py",
+    "session/live.py": "sync/session.py",
 }
 """Where the core is, and where its plain twin goes."""
+
+INNER = frozenset({"post", "serve", "take"})
+"""What a core has for its twin, or for other parts of the package; the twin itself does not."""
+
+BODIES: Mapping[str, str] = {
+    "AsyncLiveClient.write": "return self.send(data)",
+    # These reprs show a session.
+    "AsyncLiveClient.__repr__": (
+        'return repr(self._core).replace("AsyncLiveClient", type(self).__name__, 1).replace(" <AsyncLive", " <Live", 1)'
+    ),
+    "AsyncUtterances.__repr__": (
+        'return repr(self._core).replace("AsyncUtterances", type(self).__name__, 1).replace(" <AsyncLive", " <Live", 1)'
+    ),
+    # `post` takes messages, too.
+    "AsyncLiveSession.send": """
+if isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
+    raise DeepgramTypeError("A chunk of audio is bytes; got a text. `send_all` takes files and paths.")
+self._core.post(chunk)
+""".strip(),
+}
+"""Bodies that do not follow from the shape."""
+
+SEND_SUMMARY = r'(def send\((?s:.*?)""")(?s:.*?)(?=\n\n|""")'
+AT_ONCE = "It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room."
+
+WORDING: Mapping[str, Sequence[tuple[str, str]]] = {
+    "AsyncLiveClient": (
+        # Handlers run on one thread, in order.
+        (r" {8}concurrent_handlers: whether (?s:.*?)\n(?= {8}on_handler_error: )", ""),
+        (r"\n +concurrent_handlers: bool = False,", ""),
+        (r"concurrent_handlers=concurrent_handlers, ", ""),
+        (r"(on_handler_error=on_handler_error\))\n", r"\1\n        self._core.serve(self, ThreadDispatcher)\n"),
+        (
+            r"(Handlers\s+run\s+one\s+after\s+another,\s+in\s+the\s+order\s+of\s+the\s+events)\.",
+            r"\1, on a\n    thread of their own, where they may block.",
+        ),
+        (
+            SEND_SUMMARY,
+            r"\1Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.\n\n"
+            rf"        {AT_ONCE}",
+        ),
+    ),
+    "AsyncLiveSession": ((SEND_SUMMARY, rf"\1Hand over a chunk of audio, of any size.\n\n        {AT_ONCE}"),),
+}
+"""What a class says in another way without `await`: patterns that its text has once, and what takes their place."""
+
+EXTRAS: Mapping[str, tuple[str, str]] = {
+    "DeepgramTypeError": ("dgasync.errors", "DeepgramTypeError"),
+    "Held": ("dgasync.transport.held", "Held"),
+    "ThreadDispatcher": ("dgasync.transport.dispatch", "ThreadDispatcher"),
+    "run": ("dgasync.transport.loop", "run"),
+}
+"""What the bodies use, and where it is; ruff drops what they do not."""
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def sync_files() -> dict[Path, str]:
     """The text of each file of the sync face, not laid out yet."""
-    names = twins()
-    made = {PACKAGE / target: Face(Module(PACKAGE / source), names).text() for source, target in MODULES.items()}
+    names, places, given = twins(), homes(), wrapped()
+    made = {
+        PACKAGE / target: Face(Module(PACKAGE / source), names, places, given).text()
+        for source, target in MODULES.items()
+    }
     made[PACKAGE / "sync" / "__init__.py"] = (
-        f'"""The clients for code without `await`.\n\n{header("client.py and api/")}"""\n'
+        f'"""The clients for code without `await`.\n\n{header("client.py, api/ and session/")}"""\n'
     )
     return made
 
@@ -55,6 +120,18 @@ def homes() -> dict[str, str]:
     }
 
 
+def wrapped() -> set[str]:
+    """The classes of the core that other classes of the core give to the user."""
+    names = twins()
+    return {
+        name
+        for source in MODULES
+        for node in ast.walk(Module(PACKAGE / source).tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for name in names_in(node.returns) & names.keys()
+    }
+
+
 def _classes(module: Module) -> list[str]:
     return [node.name for node in module.tree.body if isinstance(node, ast.ClassDef) and node.name.startswith("Async")]
 
@@ -62,9 +139,17 @@ def _classes(module: Module) -> list[str]:
 class Face:
     """One module of the sync face while it is written."""
 
-    def __init__(self, module: Module, names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        names: Mapping[str, str],
+        homes: Mapping[str, str] | None = None,
+        wrapped: Collection[str] = (),
+    ) -> None:
         self.module = module
         self.names = names
+        self.homes = homes or {}
+        self.wrapped = wrapped
         self.at_run_time: set[str] = set()
         """Names that the code needs, beside those that only annotations name."""
         self.in_annotations: set[str] = set()
@@ -74,7 +159,7 @@ class Face:
         cores = _classes(self.module)
         classes = "\n\n".join(self._class(self.module.class_named(core)) for core in cores)
         own = [self.names[core] for core in cores]
-        described = ", ".join(f"`{core}`" for core in cores)
+        described = " and ".join(f"`{core}`" for core in cores)
         return (
             f'"""{described} for code without `await`.\n\n{header(self.module.place)}"""\n\n'
             "from __future__ import annotations\n\n"
@@ -85,13 +170,28 @@ class Face:
     def _imports(self, cores: Sequence[str]) -> str:
         origins = self.module.origins()
         core = self.module.name
+        # Twins of this module need no import, those of others are imported where they are made.
+        origins |= {
+            twin: (self.homes[twin], twin)
+            for name, twin in self.names.items()
+            if twin in self.homes and name not in cores
+        }
 
         def wanted(names: set[str]) -> list[tuple[str, str, str]]:
             return [(*origins[name], name) for name in names if name in origins]
 
-        now = [(core, name, name) for name in cores]
-        now += [("dgasync.transport.loop", "run", "run"), ("typing", "TYPE_CHECKING", "TYPE_CHECKING")]
-        later = textwrap.indent(imports(wanted(self.in_annotations - self.at_run_time)), "    ")
+        made = {name for name in cores if name not in self.wrapped}
+        now = [(core, name, name) for name in made]
+        now += [(*place, name) for name, place in EXTRAS.items()]
+        now += [("typing", "TYPE_CHECKING", "TYPE_CHECKING")]
+        annotated = {self.names.get(name, name) for name in self.in_annotations}
+        annotated -= {self.names[name] for name in cores}
+        later = textwrap.indent(
+            imports(
+                [*wanted(annotated - self.at_run_time), *((core, name, name) for name in cores if name not in made)]
+            ),
+            "    ",
+        )
         return imports({*now, *wanted(self.at_run_time)}) + (f"\nif TYPE_CHECKING:\n{later}" if later else "")
 
     def _class(self, core: ast.ClassDef) -> str:
@@ -101,14 +201,22 @@ class Face:
         parts: list[str] = []
         for index, node in enumerate(core.body):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if not node.name.startswith("_") or node.name.endswith("__"):
+                if node.name not in INNER and (not node.name.startswith("_") or node.name.endswith("__")):
                     parts.append(self._method(core, node))
             elif not (index == 0 and ast.get_docstring(core)):
                 self._refuse(core, node, "the sync face has no rule for this statement")
-        return f"class {self.names[core.name]}({bases}):\n{self._docstring(core)}\n" + "\n".join(parts)
+        text = f"class {self.names[core.name]}({bases}):\n{self._docstring(core)}\n" + "\n".join(parts)
+        for pattern, better in WORDING.get(core.name, ()):
+            text, found = re.subn(pattern, better, text)
+            if found != 1:
+                self._refuse(core, core, f"the sync face says {pattern!r} in another way, but finds it {found} times")
+        return text
 
     def _method(self, core: ast.ClassDef, node: Method) -> str:
         decorators = {self.module.segment(each) for each in node.decorator_list}
+        if node.name == "__init__" and core.name in self.wrapped:
+            made = textwrap.indent(self._from_core(core), " " * 8)
+            return f"    def __init__(self, core: {core.name}) -> None:\n{made}\n"
         arguments = node.args
         self.in_annotations |= names_in(node.returns, *(each.annotation for each in _parameters(arguments)))
         self.at_run_time |= names_in(*arguments.defaults, *arguments.kw_defaults, *node.decorator_list)
@@ -133,30 +241,61 @@ class Face:
         return " " * column + plain(self.module.segment(first), self.names) + "\n"
 
     def _body(self, core: ast.ClassDef, node: Method, decorators: set[str]) -> str:
-        call = f"self._core.{node.name}({_passed_on(node.args)})"
+        arguments = _passed_on(node.args)
+        if f"{core.name}.{node.name}" in BODIES:
+            return BODIES[f"{core.name}.{node.name}"]
         if node.name == "__init__":
-            return f"self._core = {core.name}({_passed_on(node.args)})"
+            return f"self._core = {core.name}({arguments})"
         if node.name == "__repr__":
             return f'return repr(self._core).replace("{core.name}", type(self).__name__, 1)'
-        if node.name in ("__aenter__", "__aexit__"):
+        if node.name in ("__aenter__", "__aexit__") and self._is_held(core):
+            return (
+                "self._held.enter()\nreturn self"
+                if node.name == "__aenter__"
+                else f"return self._held.leave({arguments})"
+            )
+        if node.name in ("__aenter__", "__aexit__", "__aiter__"):
             return self._own_body(core, node)
         if decorators == {"property"}:
             return f"return self._core.{node.name}"
         if decorators or _yields(node):
             self._refuse(core, node, "the sync face has no rule for this shape")
+        if node.name == "send" and "post" in _methods(core):
+            call = f"self._core.post({arguments})"
+        else:
+            call = f"self._core.{node.name}({arguments})"
+            if isinstance(node, ast.AsyncFunctionDef):
+                call = f"self._held.run({call})" if self._is_held(core) else f"run({call})"
+        if node.name == "__anext__":
+            return f"try:\n    return {call}\nexcept StopAsyncIteration:\n    raise StopIteration from None"
         if names_in(node.returns) & self.names.keys():
-            self._refuse(core, node, "the sync face has no rule for an answer that has a plain twin")
-        if isinstance(node, ast.AsyncFunctionDef):
-            call = f"run({call})"
+            return self._wrapping(core, node, call)
         return call if self.module.segment(node.returns or node) == "None" else f"return {call}"
 
+    def _from_core(self, core: ast.ClassDef) -> str:
+        """The body of `__init__` where the core is there already."""
+        return "self._core = core" + ("\nself._held = Held(core)" if self._is_held(core) else "")
+
+    def _wrapping(self, core: ast.ClassDef, node: Method, call: str) -> str:
+        if not (isinstance(node.returns, ast.Name) and node.returns.id in self.wrapped):
+            self._refuse(core, node, "the sync face can wrap an answer that is one class of the core, and nothing else")
+        twin = self.names[node.returns.id]
+        if any(each.name == node.returns.id for each in self.module.tree.body if isinstance(each, ast.ClassDef)):
+            return f"return {twin}({call})"
+        # Not before it is needed, as in the core.
+        return f"from {self.homes[twin]} import {twin}\n\nreturn {twin}({call})"
+
+    def _is_held(self, core: ast.ClassDef) -> bool:
+        """Whether entering and leaving is more than calling public methods."""
+        ends = [node for name, node in _methods(core).items() if name in ("__aenter__", "__aexit__")]
+        return len(ends) == 2 and core.name in self.wrapped and any(map(_private, ends))
+
     def _own_body(self, core: ast.ClassDef, node: Method) -> str:
-        private = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute) and each.attr[0] == "_"}
-        if private:
+        if _private(node):
             self._refuse(core, node, "this method is copied, and may use public names only")
         return "\n".join(plain(self.module.segment(each), self.names) for each in node.body)
 
-    def _refuse(self, core: ast.ClassDef, node: ast.stmt, why: str) -> None:
+    def _refuse(self, core: ast.ClassDef, node: ast.stmt, why: str) -> NoReturn:
         raise SystemExit(f"{self.module.place}:{node.lineno}: {core.name}: {why}.")
 
 
@@ -172,6 +311,15 @@ def _passed_on(arguments: ast.arguments) -> str:
     passed += [f"{each.arg}={each.arg}" for each in arguments.kwonlyargs]
     passed += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
     return ", ".join(passed)
+
+
+def _methods(core: ast.ClassDef) -> dict[str, Method]:
+    return {node.name: node for node in core.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def _private(node: Method) -> bool:
+    """Whether it uses private names."""
+    return any(isinstance(each, ast.Attribute) and each.attr[0] == "_" for each in ast.walk(node))
 
 
 def _yields(node: Method) -> bool:

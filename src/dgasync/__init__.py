@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPreRecordedClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPrerecorded
     from dgasync.api.listen import parse_callback as parse_callback
+    from dgasync.api.live import AsyncLiveClient as AsyncListenWebSocketClient
+    from dgasync.api.live import AsyncLiveClient as AsyncLive
+    from dgasync.api.live import AsyncLiveClient as AsyncLiveClient
+    from dgasync.api.socket import AsyncSocket as AsyncSocket
     from dgasync.client import AsyncDeepgramClient as AsyncDeepgramClient
     from dgasync.config import ClientOptionsFromEnv as ClientOptionsFromEnv
     from dgasync.config import DeepgramClientOptions as DeepgramClientOptions
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from dgasync.errors import BadRequest as BadRequest
     from dgasync.errors import Conflict as Conflict
     from dgasync.errors import ConnectFailed as ConnectFailed
+    from dgasync.errors import ConsumerTooSlow as ConsumerTooSlow
     from dgasync.errors import DecodeError as DecodeError
     from dgasync.errors import DeepgramApiError as DeepgramApiError
     from dgasync.errors import DeepgramApiKeyError as DeepgramApiKeyError
@@ -34,11 +39,14 @@ if TYPE_CHECKING:
     from dgasync.errors import DeepgramModuleError as DeepgramModuleError
     from dgasync.errors import DeepgramTypeError as DeepgramTypeError
     from dgasync.errors import DeepgramUnknownApiError as DeepgramUnknownApiError
+    from dgasync.errors import DeepgramWebsocketError as DeepgramWebsocketError
     from dgasync.errors import Forbidden as Forbidden
     from dgasync.errors import NotFound as NotFound
     from dgasync.errors import PaymentRequired as PaymentRequired
     from dgasync.errors import RateLimited as RateLimited
     from dgasync.errors import ServerError as ServerError
+    from dgasync.errors import SessionEnded as SessionEnded
+    from dgasync.errors import StreamClosed as StreamClosed
     from dgasync.errors import Timeout as Timeout
     from dgasync.errors import TooLarge as TooLarge
     from dgasync.errors import Unauthorized as Unauthorized
@@ -57,10 +65,12 @@ if TYPE_CHECKING:
     from dgasync.models.base import Answer as Answer
     from dgasync.models.listen import Alternative as Alternative
     from dgasync.models.listen import Alternative as ListenRESTAlternative
+    from dgasync.models.listen import Alternative as ListenWSAlternative
     from dgasync.models.listen import AsyncPrerecordedResponse as AsyncPrerecordedResponse
     from dgasync.models.listen import Average as Average
     from dgasync.models.listen import Channel as Channel
     from dgasync.models.listen import Channel as ListenRESTChannel
+    from dgasync.models.listen import Channel as ListenWSChannel
     from dgasync.models.listen import Entity as Entity
     from dgasync.models.listen import Hit as Hit
     from dgasync.models.listen import Intent as Intent
@@ -93,10 +103,33 @@ if TYPE_CHECKING:
     from dgasync.models.listen import Utterance as Utterance
     from dgasync.models.listen import Warning as Warning
     from dgasync.models.listen import Word as ListenRESTWord
+    from dgasync.models.listen import Word as ListenWSWord
     from dgasync.models.listen import Word as Word
     from dgasync.models.listen_options import PrerecordedOptions as ListenRESTOptions
     from dgasync.models.listen_options import PrerecordedOptions as PrerecordedOptions
+    from dgasync.models.live import Close as Close
+    from dgasync.models.live import Close as CloseResponse
+    from dgasync.models.live import Error as Error
+    from dgasync.models.live import Error as ErrorResponse
+    from dgasync.models.live import LiveEvent as LiveEvent
+    from dgasync.models.live import LiveMessage as LiveMessage
+    from dgasync.models.live import LiveMetadata as ListenWSMetadata
+    from dgasync.models.live import LiveMetadata as LiveMetadata
+    from dgasync.models.live import LiveResultResponse as LiveResultResponse
+    from dgasync.models.live import LiveTranscriptionEvents as LiveTranscriptionEvents
+    from dgasync.models.live import MetadataResponse as ListenWSMetadataResponse
+    from dgasync.models.live import MetadataResponse as MetadataResponse
+    from dgasync.models.live import Open as Open
+    from dgasync.models.live import Open as OpenResponse
+    from dgasync.models.live import SpeechStartedResponse as SpeechStartedResponse
+    from dgasync.models.live import Undecodable as Undecodable
+    from dgasync.models.live import Unknown as UnhandledResponse
+    from dgasync.models.live import Unknown as Unknown
+    from dgasync.models.live import UtteranceEndResponse as UtteranceEndResponse
+    from dgasync.models.live_options import LiveOptions as ListenWebSocketOptions
+    from dgasync.models.live_options import LiveOptions as LiveOptions
     from dgasync.models.params import ListenParams as ListenParams
+    from dgasync.models.params import LiveParams as LiveParams
     from dgasync.models.sources import BufferSource as BufferSource
     from dgasync.models.sources import FileSource as FileSource
     from dgasync.models.sources import PrerecordedSource as ListenRestSource
@@ -105,15 +138,25 @@ if TYPE_CHECKING:
     from dgasync.models.sources import StreamSource as PreRecordedStreamSource
     from dgasync.models.sources import StreamSource as StreamSource
     from dgasync.models.sources import UrlSource as UrlSource
+    from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
+    from dgasync.session.live import AsyncUtterances as AsyncUtterances
     from dgasync.sync.client import DeepgramClient as DeepgramClient
     from dgasync.sync.listen import PreRecordedClient as ListenRESTClient
     from dgasync.sync.listen import PreRecordedClient as PreRecordedClient
     from dgasync.sync.listen import PreRecordedClient as Prerecorded
+    from dgasync.sync.live import LiveClient as ListenWebSocketClient
+    from dgasync.sync.live import LiveClient as Live
+    from dgasync.sync.live import LiveClient as LiveClient
+    from dgasync.sync.session import LiveSession as LiveSession
+    from dgasync.sync.session import Utterances as Utterances
+    from dgasync.sync.socket import Socket as Socket
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
     from dgasync.transcript import Transcript as Transcript
     from dgasync.transcript import Turn as Turn
     from dgasync.tree import Listen as Listen
     from dgasync.tree import Listen as ListenRouter
+    from dgasync.utterances import LiveUtterance as LiveUtterance
+    from dgasync.utterances import utterances_of as utterances_of
     from dgasync.version import __version__ as __version__
 
 __all__ = [
@@ -126,15 +169,32 @@ __all__ = [
     "ChannelTranscript",
     "Turn",
     "parse_callback",
+    "AsyncLiveSession",
+    "AsyncUtterances",
+    "LiveSession",
+    "Utterances",
+    "LiveUtterance",
+    "utterances_of",
+    "AsyncSocket",
+    "Socket",
     "AsyncPreRecordedClient",
     "AsyncPrerecorded",
     "AsyncListenRESTClient",
     "PreRecordedClient",
     "Prerecorded",
     "ListenRESTClient",
+    "AsyncLiveClient",
+    "AsyncLive",
+    "AsyncListenWebSocketClient",
+    "LiveClient",
+    "Live",
+    "ListenWebSocketClient",
     "PrerecordedOptions",
     "ListenRESTOptions",
+    "LiveOptions",
+    "ListenWebSocketOptions",
     "ListenParams",
+    "LiveParams",
     "UrlSource",
     "BufferSource",
     "StreamSource",
@@ -183,6 +243,28 @@ __all__ = [
     "SentimentInfo",
     "TopicsInfo",
     "IntentsInfo",
+    "LiveTranscriptionEvents",
+    "LiveEvent",
+    "LiveMessage",
+    "Open",
+    "OpenResponse",
+    "LiveResultResponse",
+    "MetadataResponse",
+    "ListenWSMetadataResponse",
+    "SpeechStartedResponse",
+    "UtteranceEndResponse",
+    "Error",
+    "ErrorResponse",
+    "Unknown",
+    "UnhandledResponse",
+    "Undecodable",
+    "Close",
+    "CloseResponse",
+    "LiveMetadata",
+    "ListenWSMetadata",
+    "ListenWSChannel",
+    "ListenWSAlternative",
+    "ListenWSWord",
     "DeepgramError",
     "DeepgramTypeError",
     "DeepgramApiKeyError",
@@ -202,6 +284,10 @@ __all__ = [
     "ConnectFailed",
     "Timeout",
     "DecodeError",
+    "DeepgramWebsocketError",
+    "StreamClosed",
+    "ConsumerTooSlow",
+    "SessionEnded",
     "NOTSET",
     "SPAM",
     "DEBUG",
@@ -250,7 +336,10 @@ if not TYPE_CHECKING:
             "PrerecordedOptions",
             "PrerecordedOptions:ListenRESTOptions",
         ),
-        "dgasync.models.params": ("ListenParams",),
+        "dgasync.models.params": (
+            "ListenParams",
+            "LiveParams",
+        ),
         "dgasync.models.sources": (
             "UrlSource",
             "BufferSource",
@@ -302,6 +391,9 @@ if not TYPE_CHECKING:
             "SentimentInfo",
             "TopicsInfo",
             "IntentsInfo",
+            "Channel:ListenWSChannel",
+            "Alternative:ListenWSAlternative",
+            "Word:ListenWSWord",
         ),
         "dgasync.errors": (
             "DeepgramError",
@@ -323,6 +415,10 @@ if not TYPE_CHECKING:
             "ConnectFailed",
             "Timeout",
             "DecodeError",
+            "DeepgramWebsocketError",
+            "StreamClosed",
+            "ConsumerTooSlow",
+            "SessionEnded",
         ),
         "dgasync.logs": (
             "NOTSET",
@@ -336,6 +432,55 @@ if not TYPE_CHECKING:
             "ERROR",
             "CRITICAL",
             "CRITICAL:FATAL",
+        ),
+        "dgasync.session.live": (
+            "AsyncLiveSession",
+            "AsyncUtterances",
+        ),
+        "dgasync.sync.session": (
+            "LiveSession",
+            "Utterances",
+        ),
+        "dgasync.utterances": (
+            "LiveUtterance",
+            "utterances_of",
+        ),
+        "dgasync.api.socket": ("AsyncSocket",),
+        "dgasync.sync.socket": ("Socket",),
+        "dgasync.api.live": (
+            "AsyncLiveClient",
+            "AsyncLiveClient:AsyncLive",
+            "AsyncLiveClient:AsyncListenWebSocketClient",
+        ),
+        "dgasync.sync.live": (
+            "LiveClient",
+            "LiveClient:Live",
+            "LiveClient:ListenWebSocketClient",
+        ),
+        "dgasync.models.live_options": (
+            "LiveOptions",
+            "LiveOptions:ListenWebSocketOptions",
+        ),
+        "dgasync.models.live": (
+            "LiveTranscriptionEvents",
+            "LiveEvent",
+            "LiveMessage",
+            "Open",
+            "Open:OpenResponse",
+            "LiveResultResponse",
+            "MetadataResponse",
+            "MetadataResponse:ListenWSMetadataResponse",
+            "SpeechStartedResponse",
+            "UtteranceEndResponse",
+            "Error",
+            "Error:ErrorResponse",
+            "Unknown",
+            "Unknown:UnhandledResponse",
+            "Undecodable",
+            "Close",
+            "Close:CloseResponse",
+            "LiveMetadata",
+            "LiveMetadata:ListenWSMetadata",
         ),
         "dgasync.tree": (
             "Listen",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from dgasync.api import listen
 from dgasync.api.request import requested
 from dgasync.api.road import Road
+from dgasync.api.socket import AsyncSocket, socket_at
 from dgasync.config import AccessToken, DeepgramClientOptions, credentials_from_env
 from dgasync.legacy import Successor
 from dgasync.logs import log
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from dgasync.audio import Audio
-    from dgasync.config import ClientSettings
+    from dgasync.config import ClientSettings, TimeoutLike
     from dgasync.models.listen import AsyncPrerecordedResponse
-    from dgasync.models.params import RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.models.params import LiveSessionParams, RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.session.live import AsyncLiveSession
     from dgasync.transport.seam import Transport
     from dgasync.tree import Listen
 
@@ -135,6 +137,24 @@ class AsyncDeepgramClient(Successor):
         """
         return Transcript(listen.parse_callback(body, headers, dg_token=dg_token))
 
+    def live(self, **options: Unpack[LiveSessionParams]) -> AsyncLiveSession:
+        """A live session: `async with deepgram.live(...) as live`, then send audio and iterate over what is heard.
+
+        It connects when it is entered, and leaving it waits for the last words.
+
+        Args:
+            options: those of the websocket `/v1/listen` (`model` is "nova-3" unless given; `encoding` and `sample_rate`
+                for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `strict`,
+                `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: options that do not fit each other. Entering the session raises the same for an option of
+                no use, and what `transcribe` does for a connection that is refused or fails.
+        """
+        from dgasync.api.live import live
+
+        return live(self._road, self._config.options, options)
+
     @overload
     async def request(self, method: str, path: str, /, **params: Unpack[RequestParams]) -> Answer: ...
 
@@ -158,6 +178,36 @@ class AsyncDeepgramClient(Successor):
                 `transcribe` does.
         """
         return await requested(self._road, method, path, kind, params)
+
+    def socket(
+        self,
+        path: str,
+        /,
+        *,
+        query: Mapping[str, Any] | None = None,
+        path_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        addons: Mapping[str, Any] | None = None,
+        timeout: TimeoutLike | None = None,
+    ) -> AsyncSocket:
+        """Any websocket, for live products that have no verb here yet: frames out, frames in.
+
+        Nothing happens before `async with` opens it, with everything below the verbs: credentials, retries, proxies.
+
+        Args:
+            path: below the base URL, such as "v1/speak"; a query in it is kept.
+            query: parameters; a list repeats its key, None is left out.
+            path_params: values for the `{names}` in the path.
+            headers: for this socket alone.
+            addons: parameters laid over `query`.
+            timeout: its `connect` part bounds the way to an open socket.
+
+        Raises:
+            DeepgramTypeError: the path has a place that is not filled, or none for a value.
+        """
+        return socket_at(
+            self._road, path, query=query, path_params=path_params, headers=headers, addons=addons, timeout=timeout
+        )
 
     async def aclose(self) -> None:
         """Close the connections; the client can be used again, and then opens new ones."""

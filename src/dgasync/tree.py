@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dgasync.api.listen import AsyncPreRecordedClient
+    from dgasync.api.live import AsyncLiveClient
     from dgasync.config import DeepgramClientOptions
     from dgasync.sync.listen import PreRecordedClient
+    from dgasync.sync.live import LiveClient
 
 __all__ = ["Door", "Listen", "Version"]
 
@@ -85,6 +87,8 @@ class Router:
 
 _PRERECORDED = "dgasync.sync.listen:PreRecordedClient"
 _ASYNC_PRERECORDED = "dgasync.api.listen:AsyncPreRecordedClient"
+_LIVE = "dgasync.sync.live:LiveClient"
+_ASYNC_LIVE = "dgasync.api.live:AsyncLiveClient"
 
 
 class Listen(Router):
@@ -94,3 +98,7 @@ class Listen(Router):
     asyncprerecorded: Door[AsyncPreRecordedClient] = Door(v1=_ASYNC_PRERECORDED)
     rest: Door[PreRecordedClient] = Door(v1=_PRERECORDED)
     asyncrest: Door[AsyncPreRecordedClient] = Door(v1=_ASYNC_PRERECORDED)
+    live: Door[LiveClient] = Door(v1=_LIVE)
+    asynclive: Door[AsyncLiveClient] = Door(v1=_ASYNC_LIVE)
+    websocket: Door[LiveClient] = Door(v1=_LIVE)
+    asyncwebsocket: Door[AsyncLiveClient] = Door(v1=_ASYNC_LIVE)

@@ -26,6 +26,9 @@ NAMES = {"AsyncDeepgramClient": "DeepgramClient", "AsyncPreRecordedClient": "Pre
         ("`.prerecorded` and `.asyncprerecorded`", "`.prerecorded` and `.asyncprerecorded`"),
         ("def __aenter__(self) -> AsyncIterator[int]:", "def __enter__(self) -> Iterator[int]:"),
         ("The API, for asyncio and trio.", "The API, for code without `await`."),
+        ("event = await anext(aiter(live))", "event = next(iter(live))"),
+        ("events in one task while another sends", "events in one thread while another sends"),
+        ("One task receives; a task may", "One thread receives; a task may"),
         ("with anyio.move_on_after(1):", "with anyio.move_on_after(1):"),
     ],
 )

@@ -70,9 +70,64 @@ class AsyncThing(Base):
 '''
 
 
-def methods(text: str) -> dict[str, str]:
+GIVEN = '''"""Talks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dgasync.api.other import AsyncOther
+
+
+class AsyncThing:
+    """A thing."""
+
+    def talk(self, about: str) -> AsyncTalk:
+        """Begin."""
+        return AsyncTalk(about)
+
+    async def other(self) -> AsyncOther:
+        """Another."""
+        return AsyncOther()
+
+
+class AsyncTalk:
+    """A talk."""
+
+    def __init__(self, about: str) -> None:
+        self._about = about
+
+    async def __aenter__(self) -> Self:
+        await self._begin()
+        return self
+
+    async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
+        await self._end()
+
+    async def send(self, data: bytes, /) -> None:
+        """Say it."""
+
+    def post(self, data: bytes, /) -> None:
+        """Say it from a thread."""
+
+    async def finish(self) -> int:
+        """Come to an end."""
+        return 1
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        return "yes"
+'''
+GIVEN_NAMES = {"AsyncThing": "Thing", "AsyncTalk": "Talk", "AsyncOther": "Other"}
+GIVEN_HOMES = {"Thing": "dgasync.sync.thing", "Talk": "dgasync.sync.thing", "Other": "dgasync.sync.other"}
+
+
+def methods(text: str, of: str = "Thing") -> dict[str, str]:
     """The code of each method, without its docstring."""
-    (cls,) = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
+    (cls,) = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == of)
     found: dict[str, str] = {}
     for node in cls.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -92,6 +147,65 @@ def test_bodies(module: Make) -> None:
         "__exit__": "self.close()",
         "__repr__": "return repr(self._core).replace('AsyncThing', type(self).__name__, 1)",
     }
+
+
+def given(module: Make) -> str:
+    return Face(module(GIVEN), GIVEN_NAMES, GIVEN_HOMES, {"AsyncTalk", "AsyncOther"}).text()
+
+
+def test_answers_with_a_twin(module: Make) -> None:
+    """A method that gives an object of the core wraps it; the twin from another module is imported there and then."""
+    assert methods(given(module)) == {
+        "talk": "return Talk(self._core.talk(about))",
+        "other": "from dgasync.sync.other import Other; return Other(run(self._core.other()))",
+    }
+
+
+def test_lasting_objects(module: Make) -> None:
+    """What is entered and left is held by one job; it is iterated over, and sent to by way of `post`."""
+    found = methods(given(module), "Talk")
+    following = " ".join(found.pop("__next__").split())
+
+    assert following == (
+        "try: return self._held.run(self._core.__anext__()) except StopAsyncIteration: raise StopIteration from None"
+    )
+    assert found == {
+        "__init__": "self._core = core; self._held = Held(core)",
+        "__enter__": "self._held.enter(); return self",
+        "__exit__": "return self._held.leave(kind, error, traceback)",
+        "send": "self._core.post(data)",
+        "finish": "return self._held.run(self._core.finish())",
+        "__iter__": "return self",
+    }
+
+
+def test_imports_of_what_is_given(module: Make) -> None:
+    """Twins are imported for annotations from where they are; the core of a given object only for its `__init__`."""
+    now, later = given(module).split("if TYPE_CHECKING:")
+
+    assert "from dgasync.api.thing import AsyncThing\n" in now
+    assert "AsyncTalk" not in now.partition("from __future__")[2]
+    assert "    from dgasync.api.thing import AsyncTalk\n" in later
+    assert "    from dgasync.sync.other import Other\n" in later
+    assert "import Talk" not in later
+    assert "def __init__(self, core: AsyncTalk) -> None:" in later
+
+
+def test_wording(module: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in another way without `await` must be there to be replaced, once."""
+    monkeypatch.setattr("gen_sync.WORDING", {"AsyncThing": [("How large it is.", "How small it is.")]})
+    assert "How small it is." in Face(module(CORE), NAMES).text()
+
+    monkeypatch.setattr("gen_sync.WORDING", {"AsyncThing": [("How wide it is.", "How small it is.")]})
+    with pytest.raises(SystemExit, match="How wide it is"):
+        Face(module(CORE), NAMES).text()
+
+
+def test_bodies_by_name(module: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not follow from the shape is given by name."""
+    monkeypatch.setattr("gen_sync.BODIES", {"AsyncThing.now": "return 2.0"})
+
+    assert methods(Face(module(CORE), NAMES).text())["now"] == "return 2.0"
 
 
 def test_signature_and_docs(module: Make) -> None:

@@ -206,7 +206,7 @@ async def accepted(road: Road, audio: object, callback: str, asked: Mapping[str,
 async def listen(road: Road, audio: object, options: Mapping[str, Any], call: CallParams, kind: type[A]) -> A:
     """One request to `/v1/listen`."""
     if road.is_strict(call.get("strict")):
-        _must_fit(options)
+        must_fit(options)
     sent = source(audio, pull)
     if isinstance(sent, Url):
         sent = Upload(msgspec.json.encode(sent.payload), mimetype="application/json")
@@ -299,7 +299,7 @@ def address_of(callback: object) -> str:
     return callback
 
 
-def _must_fit(options: Mapping[str, Any]) -> None:
+def must_fit(options: Mapping[str, Any]) -> None:
     """Refuse the options that the service knows and the model asked for does not (docs, "Keyterm Prompting")."""
     model = options.get("model")
     if not isinstance(model, str):

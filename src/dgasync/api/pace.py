@@ -1,4 +1,4 @@
-"""What all requests with one key share: a bound on how many are in flight, and one cool-down."""
+"""What all requests and sockets with one key share: a bound on how many are in flight, and one cool-down."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class Pace:
         with self._lock:
             self._quiet_until = max(self._quiet_until, until)
 
-    async def enter(self, transport: Transport) -> None:
-        """Return when a request may go out; each return is paired with one `leave`."""
+    async def enter(self, transport: Transport) -> bool:
+        """Return when a request may go out; True for a place that one `leave` has to give back."""
         if self._quiet_until:
             clock = transport.clock
             while (rest := self._quiet_until - clock.now()) > 0:
                 await clock.sleep(rest)
         if self._bound is None:
-            return
+            return False
         with self._lock:
             if self._in_flight < self._bound:
                 self._in_flight += 1
-                return
+                return True
             place = _Place(transport.wake())
             self._waiting.append(place)
         try:
@@ -64,12 +64,12 @@ class Pace:
                 else:
                     self._waiting.remove(place)
             raise
+        return True
 
     def leave(self) -> None:
-        """Let the next request in."""
-        if self._bound is not None:
-            with self._lock:
-                self._pass_on()
+        """Let the next one in."""
+        with self._lock:
+            self._pass_on()
 
     def _pass_on(self) -> None:
         if self._waiting:

@@ -1,9 +1,9 @@
-"""The one road for every request: who asks, in what order, how often, and what the answer means."""
+"""The one road for every request and socket: who asks, in what order, how often, and what the answer means."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from random import random
 from typing import Any, Protocol, TypeVar
@@ -19,7 +19,7 @@ from dgasync.limits import COOL_DOWN_LIMIT, MAX_REDIRECTS
 from dgasync.models.base import Answer
 from dgasync.protocol import codec, query, retry
 from dgasync.protocol.request import Safety, address, checked_headers, may_travel, redirected, same_origin
-from dgasync.transport.seam import CALLER, Reply, Request, Transport
+from dgasync.transport.seam import CALLER, Dial, Frame, Reply, Request, Socket, Transport
 from dgasync.version import __version__
 
 __all__ = ["Call", "Content", "Road", "pull"]
@@ -143,6 +143,11 @@ class Road:
         """Whether a call checks its options, which it may say itself."""
         return self._strict if asked is None else asked
 
+    @property
+    def keeps_raw(self) -> bool:
+        """Whether answers keep their bytes, unless a call says otherwise."""
+        return self._keep_raw
+
     async def answer(self, call: Call, kind: type[A]) -> A:
         """The answer to `call`, as an object of `kind`."""
         reply = await self.reply(call)
@@ -163,6 +168,56 @@ class Road:
         # Bytes that nobody watches go as they are: no step of a request is without its price.
         at_hand = content is None or (isinstance(content, bytes) and call.progress is None)
         body = content if at_hand else await _body(call)
+        transport = self.transport
+        clock = transport.clock
+
+        async def ask(url: str, headers: Mapping[str, str]) -> Reply:
+            started = clock.now()
+            reply = await transport.request(Request(call.method, url, headers, timeouts, body))
+            _note(call, reply.status, reply.headers, clock.now() - started)
+            if reply.status >= 300:
+                raise codec.refusal(reply.status, reply.body, reply.headers)
+            return reply
+
+        async def once(headers: Mapping[str, str]) -> Reply:
+            held = await self._pace.enter(transport)
+            try:
+                return await self._followed(call, url, headers, ask)
+            finally:
+                if held:
+                    self._pace.leave()
+
+        return await self._tried(call, headers, once)
+
+    async def connect(self, call: Call) -> Socket:
+        """The websocket that `call` asks for, open. It counts as in flight until it is closed.
+
+        Raises what `reply` does.
+        """
+        url, headers, timeouts = self._built(call)
+        transport = self.transport
+        clock = transport.clock
+
+        async def ask(url: str, headers: Mapping[str, str]) -> Socket:
+            started = clock.now()
+            socket = await transport.connect(Dial(f"ws{url[4:]}", headers, timeouts.connect))
+            _note(call, 101, socket.headers, clock.now() - started)
+            return socket
+
+        async def once(headers: Mapping[str, str]) -> Socket:
+            held = await self._pace.enter(transport)
+            try:
+                socket = await self._followed(call, url, headers, ask)
+            except BaseException:
+                if held:
+                    self._pace.leave()
+                raise
+            return _InFlight(socket, self._pace) if held else socket
+
+        return await self._tried(call, headers, once)
+
+    async def _tried(self, call: Call, headers: dict[str, str], once: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
+        """What `once` gives, tried as often as it makes sense."""
         max_retries = self._max_retries if call.max_retries is None else call.max_retries
         tried, refreshed = 0, False
         own = _authorization_in(call.headers) is not None
@@ -172,7 +227,7 @@ class Road:
             head = headers if authorization is None else {**headers, "Authorization": authorization}
             may_travel(self.base, authorized=own or authorization is not None, allow_insecure_http=self._insecure)
             try:
-                return await self._once(Request(call.method, url, head, timeouts, body), call)
+                return await once(head)
             except (DeepgramApiError, DeepgramConnectionError) as error:
                 failure: DeepgramError = error
             if isinstance(failure, Unauthorized) and call.repeatable and not refreshed:
@@ -206,6 +261,29 @@ class Road:
             del failure
             await self.transport.clock.sleep(wait)
 
+    async def _followed(
+        self,
+        call: Call,
+        url: str,
+        headers: Mapping[str, str],
+        ask: Callable[[str, Mapping[str, str]], Awaitable[T]],
+    ) -> T:
+        """What `ask` gives, wherever it redirects to."""
+        redirects = 0
+        while True:
+            try:
+                return await ask(url, headers)
+            except DeepgramApiError as error:
+                refusal = error
+            target = redirected(call.method, url, refusal.status or 0, _location(refusal))
+            if target is None or redirects == MAX_REDIRECTS or not (call.content is None or call.repeatable):
+                raise refusal
+            redirects += 1
+            if not same_origin(url, target):
+                headers = {name: value for name, value in headers.items() if not isinstance(value, Secret)}
+            url = target
+            del refusal
+
     def _built(self, call: Call) -> tuple[str, dict[str, str], Timeouts]:
         url, inherited = address(self.base, call.endpoint)
         text = query.encode(
@@ -221,30 +299,6 @@ class Road:
         if call.headers:
             _lay(headers, masked(checked_headers(call.headers)))
         return f"{url}?{text}" if text else url, headers, Timeouts.of(call.timeout, self._timeouts)
-
-    async def _once(self, request: Request, call: Call) -> Reply:
-        """One try, redirects included."""
-        transport = self.transport
-        clock = transport.clock
-        redirects = 0
-        await self._pace.enter(transport)
-        try:
-            while True:
-                started = clock.now()
-                reply = await transport.request(request)
-                _note(call, reply, clock.now() - started)
-                if reply.status < 300:
-                    return reply
-                target = redirected(call.method, request.url, reply.status, reply.headers.get("location"))
-                if target is None or redirects == MAX_REDIRECTS or not (request.body is None or call.repeatable):
-                    raise codec.refusal(reply.status, reply.body, reply.headers)
-                redirects += 1
-                headers = request.headers
-                if not same_origin(request.url, target):
-                    headers = {name: value for name, value in headers.items() if not isinstance(value, Secret)}
-                request = Request(call.method, target, headers, request.timeouts, request.body)
-        finally:
-            self._pace.leave()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -281,16 +335,51 @@ def _authorization_in(headers: Mapping[str, str] | None) -> str | None:
     return next((name for name in headers if name.lower() == "authorization"), None)
 
 
-def _note(call: Call, reply: Reply, seconds: float) -> None:
+def _location(refusal: DeepgramApiError) -> str | None:
+    location = refusal.headers.get("location")
+    # One that names a websocket means the same host as the http address that the road goes by.
+    return f"http{location[2:]}" if location and location.startswith(("ws://", "wss://")) else location
+
+
+def _note(call: Call, status: int, headers: Mapping[str, str], seconds: float) -> None:
     if logs.log.isEnabledFor(logs.DEBUG):
         logs.log.debug(
             "%s %s: %d in %.3f s, request %s",
             call.method,
             call.endpoint.partition("?")[0],
-            reply.status,
+            status,
             seconds,
-            reply.headers.get("dg-request-id", "without id"),
+            headers.get("dg-request-id", "without id"),
         )
+
+
+class _InFlight:
+    """A websocket that holds a place among those in flight until it is closed."""
+
+    def __init__(self, socket: Socket, pace: Pace) -> None:
+        self._socket = socket
+        self._pace: Pace | None = pace
+        self.headers = socket.headers
+
+    def __repr__(self) -> str:
+        return repr(self._socket)
+
+    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
+        await self._socket.send(data)
+
+    async def receive(self) -> Frame:
+        return await self._socket.receive()
+
+    async def ping(self) -> None:
+        await self._socket.ping()
+
+    async def close(self, code: int = 1000, /) -> None:
+        try:
+            await self._socket.close(code)
+        finally:
+            pace, self._pace = self._pace, None
+            if pace is not None:
+                pace.leave()
 
 
 async def _body(call: Call) -> bytes | Content | None:

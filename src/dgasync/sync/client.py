@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from dgasync.audio import Audio
     from dgasync.client import A
-    from dgasync.config import AccessToken, ClientSettings, DeepgramClientOptions
+    from dgasync.config import AccessToken, ClientSettings, DeepgramClientOptions, TimeoutLike
     from dgasync.models.listen import AsyncPrerecordedResponse
-    from dgasync.models.params import RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.models.params import LiveSessionParams, RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.sync.session import LiveSession
+    from dgasync.sync.socket import Socket
     from dgasync.transcript import Transcript
     from dgasync.transport.seam import Transport
     from dgasync.tree import Listen
@@ -126,6 +128,24 @@ class DeepgramClient(Successor):
         """
         return self._core.parse_callback(body, headers, dg_token=dg_token)
 
+    def live(self, **options: Unpack[LiveSessionParams]) -> LiveSession:
+        """A live session: `with deepgram.live(...) as live`, then send audio and iterate over what is heard.
+
+        It connects when it is entered, and leaving it waits for the last words.
+
+        Args:
+            options: those of the websocket `/v1/listen` (`model` is "nova-3" unless given; `encoding` and `sample_rate`
+                for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `strict`,
+                `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: options that do not fit each other. Entering the session raises the same for an option of
+                no use, and what `transcribe` does for a connection that is refused or fails.
+        """
+        from dgasync.sync.session import LiveSession
+
+        return LiveSession(self._core.live(**options))
+
     @overload
     def request(self, method: str, path: str, /, **params: Unpack[RequestParams]) -> Answer: ...
 
@@ -147,6 +167,40 @@ class DeepgramClient(Successor):
                 `transcribe` does.
         """
         return run(self._core.request(method, path, kind=kind, **params))
+
+    def socket(
+        self,
+        path: str,
+        /,
+        *,
+        query: Mapping[str, Any] | None = None,
+        path_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        addons: Mapping[str, Any] | None = None,
+        timeout: TimeoutLike | None = None,
+    ) -> Socket:
+        """Any websocket, for live products that have no verb here yet: frames out, frames in.
+
+        Nothing happens before `with` opens it, with everything below the verbs: credentials, retries, proxies.
+
+        Args:
+            path: below the base URL, such as "v1/speak"; a query in it is kept.
+            query: parameters; a list repeats its key, None is left out.
+            path_params: values for the `{names}` in the path.
+            headers: for this socket alone.
+            addons: parameters laid over `query`.
+            timeout: its `connect` part bounds the way to an open socket.
+
+        Raises:
+            DeepgramTypeError: the path has a place that is not filled, or none for a value.
+        """
+        from dgasync.sync.socket import Socket
+
+        return Socket(
+            self._core.socket(
+                path, query=query, path_params=path_params, headers=headers, addons=addons, timeout=timeout
+            )
+        )
 
     def close(self) -> None:
         """Close the connections; the client can be used again, and then opens new ones."""

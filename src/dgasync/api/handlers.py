@@ -1,0 +1,220 @@
+"""Functions that users register for events: who is called, how, and what becomes of their errors.
+
+```
+Handlers      the table, as long as the client lives
+└── Firing    the same for one session: with its connection and extra arguments; knows whether one runs just now
+```
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from dgasync.logs import log
+from dgasync.models.names import unknown
+
+__all__ = ["Dispatcher", "Firing", "Handler", "Handlers", "Report"]
+
+E = TypeVar("E")
+
+Handler = Callable[..., object]
+"""A plain or a coroutine function."""
+
+Report = Callable[[BaseException, Any], object]
+"""Called with what a handler raised, and the event it was given."""
+
+
+class Dispatcher(Protocol):
+    """Where handlers run that are not to run on the loop: a thread of their own."""
+
+    async def call(self, function: Callable[..., None], /, *args: object) -> None:
+        """Return when `function(*args)` has run there; one at a time."""
+        ...
+
+    def wait(self, awaitable: Awaitable[object], /) -> object:
+        """What `awaitable` gives; called there."""
+        ...
+
+    async def close(self) -> None:
+        """Return when nothing runs there any more."""
+        ...
+
+
+class Handlers(Generic[E]):
+    """Who is called at which event.
+
+    Args:
+        keywords: the names of the events, each with the keyword by which its handlers get it.
+        show: the name of the event that something is, and what handlers get to see of it.
+        report: takes the errors of handlers.
+    """
+
+    def __init__(
+        self, keywords: Mapping[str, str], show: Callable[[E], tuple[str, object]], report: Report | None = None
+    ) -> None:
+        self.keywords = keywords
+        self.show = show
+        self._report = report or _log
+        # Replaced whole at each change, so that any thread may look while another registers.
+        self._table: dict[str, tuple[Handler, ...]] = {}
+
+    def on(self, event: object, handler: Handler) -> None:
+        """Have `handler` called at `event`, behind those that already are."""
+        name = self._name(event)
+        if callable(handler):
+            self._table[name] = (*self._table.get(name, ()), handler)
+        else:
+            log.warning("A handler of %s is a %s and cannot be called; it is ignored.", name, type(handler).__name__)
+
+    def off(self, event: object, handler: Handler | None = None) -> None:
+        """Call `handler` no more at `event`; without one, nobody."""
+        name = self._name(event)
+        self._table[name] = tuple(h for h in self._table.get(name, ()) if handler is not None and h != handler)
+
+    def of(self, name: str) -> tuple[Handler, ...]:
+        """Who is called at the event of this name, in order."""
+        return self._table.get(name, ())
+
+    def report(self, error: BaseException, event: E) -> None:
+        """Report what a handler raised; the report must not end anything either."""
+        try:
+            self._report(error, event)
+        except Exception:
+            log.exception("What was to report the error of a handler failed itself.")
+
+    def _name(self, event: object) -> str:
+        for name in self.keywords:
+            if event == name:
+                return name
+        raise unknown(event, self.keywords, "`on`")
+
+
+class Firing(Generic[E]):
+    """The handlers of one session.
+
+    Args:
+        handlers: the table.
+        connection: what they get first.
+        extra: what they get beside the event, by name.
+    """
+
+    def __init__(self, handlers: Handlers[E], connection: object, extra: Mapping[str, Any]) -> None:
+        self._handlers = handlers
+        self._connection = connection
+        self._extra = extra
+        self._show = handlers.show
+        self._calls: dict[str, tuple[tuple[Handler, ...], list[Callable[[object], object]]]] = {}
+        self._running = 0
+
+    def is_inside(self) -> bool:
+        """Whether the code that asks was called by one of these handlers."""
+        return self._running > 0 and _INSIDE.get() is self
+
+    def enter(self) -> None:
+        """What this task calls from now on counts as inside, while a handler runs."""
+        _INSIDE.set(self)
+
+    def fire(self, events: Iterable[E], wait: Callable[[Awaitable[object]], object]) -> None:
+        """Call the handlers on this thread; `wait` sees to what coroutine functions leave to be awaited."""
+        self.enter()
+        self._running += 1
+        for event in events:
+            name, shown = self._show(event)
+            for call in self.calls(name):
+                try:
+                    result = call(shown)
+                    if result is not None and inspect.isawaitable(result):
+                        wait(result)
+                except BaseException as error:  # whatever it is, it must not end the thread
+                    self._handlers.report(error, event)
+        self._running -= 1
+
+    async def fire_here(self, events: AsyncIterator[E], fired: Callable[[], object] | None = None) -> None:
+        """Call the handlers in this task, one after another; `fired` after the first event's."""
+        async for event in events:
+            name, shown = self._show(event)
+            self._running += 1
+            try:
+                for call in self.calls(name):
+                    try:
+                        result = call(shown)
+                        if result is not None and inspect.isawaitable(result):
+                            await result
+                    except Exception as error:
+                        self._handlers.report(error, event)
+            finally:
+                self._running -= 1
+            if fired is not None:
+                fired()
+                fired = None
+
+    def fire_apart(self, events: Iterable[E], spawn: Callable[..., object]) -> None:
+        """Call the handlers; what coroutine functions leave to be awaited goes on in tasks of their own."""
+        for event in events:
+            name, shown = self._show(event)
+            for call in self.calls(name):
+                spawn(self._apart, call, shown, event)
+
+    async def _apart(self, call: Callable[[object], object], shown: object, event: E) -> None:
+        self._running += 1
+        try:
+            result = call(shown)
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:
+            self._handlers.report(error, event)
+        finally:
+            self._running -= 1
+
+    def calls(self, name: str) -> list[Callable[[object], object]]:
+        """The handlers of an event as functions of what they get to see; those of this moment."""
+        handlers = self._handlers.of(name)
+        known = self._calls.get(name)
+        if known is None or known[0] is not handlers:
+            keyword = self._handlers.keywords[name]
+            known = (handlers, [_call(handler, self._connection, keyword, self._extra) for handler in handlers])
+            self._calls[name] = known
+        return known[1]
+
+
+_INSIDE: ContextVar[Firing[Any] | None] = ContextVar("dgasync_handler_of", default=None)
+
+
+def _call(handler: Handler, connection: object, keyword: str, extra: Mapping[str, Any]) -> Callable[[object], object]:
+    by_keyword, given = _manner(handler, keyword, extra)
+    if by_keyword:
+        if not given:  # to lay one mapping over another takes a fifth of the time
+            return lambda shown: handler(connection, **{keyword: shown})
+        return lambda shown: handler(connection, **{keyword: shown}, **given)
+    return lambda shown: handler(connection, shown, **given)
+
+
+def _manner(handler: Handler, keyword: str, extra: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
+    """Whether the event goes by keyword, and the extra arguments that this handler takes.
+
+    v3 gave some events by position at one time and by keyword at another, with and without what `start` was given, and
+    handlers were written for each.
+    """
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):
+        return True, extra
+    nothing: Mapping[str, Any] = {}
+    for by_keyword, given in ((True, extra), (False, extra), (True, nothing), (False, nothing)):
+        try:
+            if by_keyword:
+                signature.bind(None, **{keyword: None}, **given)
+            else:
+                signature.bind(None, None, **given)
+        except TypeError:
+            continue
+        return by_keyword, given
+    return True, extra
+
+
+def _log(error: BaseException, event: object) -> None:
+    name = getattr(event, "type", type(event).__name__)
+    log.error("A handler of %s raised; the stream goes on.", name, exc_info=error)

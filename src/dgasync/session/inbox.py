@@ -1,0 +1,169 @@
+"""What is handed to a session from other threads, and waits its turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from threading import Condition, get_ident
+from typing import Generic, TypeVar
+
+import anyio
+
+from dgasync.errors import DeepgramWebsocketError, SessionEnded
+from dgasync.limits import SEND_BUFFER
+
+__all__ = ["Inbox", "Turn"]
+
+T = TypeVar("T")
+
+
+class Inbox(Generic[T]):
+    """First in, first out, from any thread to the session's loop; bounded by `SEND_BUFFER`.
+
+    Args:
+        refusal: what to raise for who comes after the end.
+    """
+
+    def __init__(self, refusal: Callable[[], SessionEnded]) -> None:
+        self._refusal = refusal
+        self._room = Condition()  # also the lock of everything here
+        self.items: deque[tuple[T | Turn, int]] = deque()
+        """What waits for its turn, or is being carried out; look, and do not touch."""
+        self._bytes = 0
+        self._rouse: Callable[[], object] | None = None
+        self._is_roused = False
+        self._is_carried = False
+        self._loop_thread: int | None = None
+        self.closed = False
+        """Whether nothing is taken any more."""
+
+    def open(self, rouse: Callable[[], object]) -> None:
+        """Have `rouse` called, from any thread, when there is something to carry; on the loop that carries it."""
+        with self._room:
+            self._loop_thread = get_ident()
+            self._rouse = rouse
+            if self.items:
+                rouse()
+
+    def put(self, item: T, size: int) -> None:
+        """Take an item of `size` bytes; while there is no room, the calling thread waits.
+
+        Raises:
+            SessionEnded: it is closed.
+        """
+        with self._room:
+            while size and self._bytes >= SEND_BUFFER and not self.closed:
+                if get_ident() == self._loop_thread:
+                    raise DeepgramWebsocketError(
+                        "`post` is for other threads, and would wait here for its own loop: use `send`."
+                    )
+                self._room.wait(1.0)  # it is woken; the limit lets Ctrl-C through on Windows
+            self._append(item, size)
+
+    async def in_turn(self, act: Callable[[], Awaitable[None]], *, last: bool = False) -> None:
+        """Do something behind all that is here, at once if that is nothing; `last` closes the box behind it.
+
+        Raises:
+            SessionEnded: it is closed, or was emptied.
+        """
+        turn: Turn | None = None
+        with self._room:
+            if self.closed:
+                raise self._refusal()
+            if self.items:
+                turn = Turn(act)
+                self._append(turn, 0)
+            if last:
+                self.close()
+        await (act() if turn is None else turn.wait())
+
+    def close(self) -> None:
+        """Take nothing any more; what is here is still carried."""
+        with self._room:
+            self.closed = True
+            self._room.notify_all()
+
+    def begin(self) -> bool:
+        """Whether there is something to carry, and nobody does: who asks is to call `carry`."""
+        with self._room:
+            begin = bool(self.items) and not self._is_carried
+            self._is_carried = self._is_carried or begin
+            return begin
+
+    async def carry(self, carry_out: Callable[[T], Awaitable[None]]) -> None:
+        """Carry out everything in its order, until nothing is left."""
+        items = self.items
+        try:
+            while True:
+                with self._room:
+                    if not items:
+                        self._is_roused = self._is_carried = False
+                        return
+                item, size = items[0]
+                await (item.take() if isinstance(item, Turn) else carry_out(item))
+                with self._room:
+                    items.popleft()
+                    if self._bytes >= SEND_BUFFER:
+                        self._room.notify_all()
+                    self._bytes -= size
+        finally:
+            if self._is_carried:  # cancelled
+                self._is_carried = False
+                self.drop()
+
+    def drop(self) -> None:
+        """Drop what nobody will carry any more."""
+        self.close()
+        with self._room:
+            left = [] if self._is_carried else list(self.items)
+            if left:
+                self.items.clear()
+        for item, _ in left:
+            if isinstance(item, Turn):
+                item.drop(self._refusal())
+
+    def _append(self, item: T | Turn, size: int) -> None:
+        if self.closed:
+            raise self._refusal()
+        self.items.append((item, size))
+        self._bytes += size
+        if self._rouse is not None and not self._is_roused:
+            # Once for all that come until it has carried everything.
+            self._is_roused = True
+            self._rouse()
+
+
+class Turn:
+    """Something to be done on the loop, behind what was handed over before."""
+
+    __slots__ = ("_act", "_error", "_is_wanted", "_over")
+
+    def __init__(self, act: Callable[[], Awaitable[None]]) -> None:
+        self._act = act
+        self._over = anyio.Event()
+        self._error: SessionEnded | None = None
+        self._is_wanted = True
+
+    async def take(self) -> None:
+        """Do it, if it is still wanted."""
+        try:
+            if self._is_wanted:
+                await self._act()
+        except SessionEnded as error:
+            self._error = error
+        finally:
+            self._over.set()
+
+    def drop(self, error: SessionEnded) -> None:
+        """Let go who waits: it will not be done."""
+        self._error = error
+        self._over.set()
+
+    async def wait(self) -> None:
+        """Return when it is done, or raise what it raised; who waits no longer does not want it any more."""
+        try:
+            await self._over.wait()
+        finally:
+            self._is_wanted = False
+        if self._error is not None:
+            raise self._error
