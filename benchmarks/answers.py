@@ -1,4 +1,4 @@
-"""Answers of `/v1/listen` in the shape the service gives them, of any length; the same at every run."""
+"""What `/v1/listen` says, recorded and live, in the shape the service gives it; the same at every run."""
 
 from __future__ import annotations
 
@@ -104,3 +104,55 @@ def short() -> bytes:
 def hour() -> bytes:
     """An hour: 9,500 words, once in the channel and once in the utterances, about 3 MB."""
     return answer(9_500, utterances=True)
+
+
+def results() -> list[bytes]:
+    """What a live session hears of one sentence: three interim results, each with more of it, and the final one."""
+    said = ["so", "here", "is", "what", "i", "have", "to", "say"]
+    return [_result(said[:count], final=count == len(said)) for count in (3, 5, 7, 8)]
+
+
+def _result(words: list[str], *, final: bool) -> bytes:
+    heard = [
+        {
+            "word": word,
+            "start": round(57.52 + 0.32 * n, 7),
+            "end": round(57.84 + 0.32 * n, 7),
+            "confidence": round(0.99 - n / 70, 7),
+            "speaker": 0,
+            "punctuated_word": word if n else word.capitalize(),
+        }
+        for n, word in enumerate(words)
+    ]
+    message = {
+        "type": "Results",
+        "channel_index": [0, 1],
+        "duration": round(0.4 + 0.32 * len(words), 7),
+        "start": 57.12,
+        "is_final": final,
+        "speech_final": final,
+        "channel": {
+            "alternatives": [{"transcript": " ".join(words).capitalize(), "confidence": 0.9869141, "words": heard}]
+        },
+        "metadata": {
+            "request_id": HEADERS["dg-request-id"],
+            "model_info": {"name": "general-nova-3", "version": "2025-04-17.21547", "arch": "nova-3"},
+            "model_uuid": HEADERS["dg-model-uuid"],
+        },
+        "from_finalize": False,
+    }
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def farewell() -> bytes:
+    """The last word of a live session."""
+    message = {
+        "type": "Metadata",
+        "transaction_key": "deprecated",
+        "request_id": HEADERS["dg-request-id"],
+        "sha256": "5324da68ede209a16ac69a38e8cd29cee4d754434a041166cda3a1f5e0b24566",
+        "created": "2025-07-16T23:57:39.343Z",
+        "duration": 60.0,
+        "channels": 1,
+    }
+    return json.dumps(message, separators=(",", ":")).encode()

@@ -95,10 +95,15 @@ class Growth:
                 file.write("5")
         except OSError:
             pass
-        self._before = _status("VmRSS") or _peak()
+        self._before = resident()
 
     def megabytes(self):
         return ((_status("VmHWM") or _peak()) - self._before) / 2**20
+
+
+def resident():
+    """Bytes of memory that the process has just now."""
+    return _status("VmRSS") or _peak()
 
 
 def uploaded(path, cpu, growth):

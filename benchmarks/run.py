@@ -24,7 +24,7 @@ import peers
 from works import WORKS, Work
 
 HERE = Path(__file__).resolve().parent
-SCALE = {"ms": 1e3, "us": 1e6, "MB": 1.0}
+SCALE = {"ms": 1e3, "us": 1e6, "MB": 1.0, "bytes": 2**-20}
 TIMEOUT = 600  # seconds for one process
 
 
@@ -47,10 +47,17 @@ def main() -> int:
     server_core, client_core = (str(cores[0]), str(cores[-1])) if len(cores) > 1 else ("", "")
     with _server(server_core) as url, tempfile.TemporaryDirectory() as scratch:
         bench = Bench(
-            url, Path(scratch), client_core, others, quick=given.quick, smoke=given.smoke, rounds=given.rounds
+            url,
+            Path(scratch),
+            client_core,
+            others,
+            also=given.also,
+            quick=given.quick,
+            smoke=given.smoke,
+            rounds=given.rounds,
         )
         rows = [bench.row(work) for work in works]
-    table = _table(rows, list(others))
+    table = _table(rows, ["tuned", *(["also"] if given.also else []), *others])
     print(f"\n{table}")
     if given.readme:
         _into_readme(table, quick=given.quick)
@@ -75,6 +82,7 @@ class Bench:
         core: str,
         others: dict[str, tuple[str, Path]],
         *,
+        also: str | None,
         quick: bool,
         smoke: bool,
         rounds: int | None,
@@ -83,26 +91,37 @@ class Bench:
         self._scratch = scratch
         self._core = core
         self._others = others
+        self._also = also
         self._quick = quick
         self._rounds = rounds
         self._smoke = smoke
         self._warm: set[tuple[str, str]] = set()
         self._done: dict[tuple[str, ...], dict[str, str]] = {}
+        self._shared: dict[tuple[str, str, int], dict[str, str]] = {}
         self.foreign: str | None = None
 
     def row(self, work: Work) -> dict[str, object]:
         """One line of the table, with every figure that went into it."""
         print(f"{work.name} ", end="", flush=True)
         rounds = self._rounds or (min(3, work.rounds) if self._quick else work.rounds)
-        columns = ["bare", "dgasync", *(["tuned"] if work.tuned else []), *(c for c in work.peers if c in self._others)]
+        # The official ones take up to a hundred times as long, and their distance does not hang on a per cent.
+        peer_rounds = 1 if self._quick else work.peer_rounds
+        columns = ["bare", "dgasync"]
+        columns += ["tuned"] if work.tuned else []
+        columns += ["also"] if self._also else []
+        columns += [column for column in work.peers if column in self._others]
         figures: dict[str, list[float]] = {column: [] for column in columns}
+        shares: dict[str, list[float]] = {column: [] for column in columns}
         for n in range(rounds):
             # There and back: nobody is always the one who runs behind the slowest.
             for column in columns if n % 2 == 0 else reversed(columns):
-                # The official ones take up to a hundred times as long, and their distance does not hang on a per cent.
-                if column in self._others and n >= 3:
+                if column in self._others and n >= peer_rounds:
                     continue
-                figures[column].append(self._one(work, column))
+                found = self._one(work, column, n)
+                figures[column].append(
+                    float(found[work.metric]) * SCALE["bytes" if work.metric == "bytes" else work.unit]
+                )
+                shares[column].append(float(found.get("share", 1.0)))
             print(".", end="", flush=True)
         print(flush=True)
         bare = figures["bare"]
@@ -125,46 +144,64 @@ class Bench:
             "target": work.target,
             "verdict": verdict,
             "figures": figures,
+            "shares": {column: statistics.median(found) for column, found in shares.items()},
         }
 
-    def _one(self, work: Work, column: str) -> float:
+    def _one(self, work: Work, column: str, n: int) -> dict[str, str]:
+        """What a process reports; once for all rows that are measured the same."""
+        shared = (work.same, column, n)
+        if work.same and shared in self._shared:
+            return self._shared[shared]
         library, python, function = self._who(work, column)
         options = dict((self._quick and work.quick) or work.given)
-        if library == "v3" and work.slow:
-            options = dict(work.slow)
-        if function.startswith(("ready", "requests", "sync_requests", "upload")):
+        if column in self._others:
+            options = dict(work.slow.get(library, options))
+        if function.startswith(("ready", "requests", "sync_requests", "upload", "live")):
             options["url"] = self._url
+        if function.startswith("live"):
+            library = f"live_{library}"
+        if column == "bare" and work.base:
+            options.setdefault("work", "send")
         if work.file:
             options["path"] = str(self._file(work.file))
+        tree = self._also if column == "also" else None
         if (str(python), function) not in self._warm and function in ("imports", "ready") and not self._smoke:
-            self._run(python, library, function, options)  # bytecode and files of the first time are not the library's
+            # Bytecode and files of the first time are not the library's.
+            self._run(python, library, function, options, tree)
         self._warm.add((str(python), function))
-        found = self._run(python, library, function, options)
+        found = self._run(python, library, function, options, tree)
         if column == "dgasync" and "foreign" in found:
             self.foreign = found["foreign"]
-        value = float(found[work.metric])
-        return value / 2**20 if work.metric == "bytes" else value * SCALE[work.unit]
+        self._shared[shared] = found
+        return found
 
     def _who(self, work: Work, column: str) -> tuple[str, Path, str]:
         if column in self._others:
             library, python = self._others[column]
             return library, python, work.function
-        function = {"bare": work.function, "dgasync": work.ours or work.function, "tuned": work.tuned}[column]
-        return "ours" if column == "dgasync" else "bare", Path(sys.executable), function
+        if column == "bare" and not work.base:
+            return "bare", Path(sys.executable), work.function
+        if column == "tuned":
+            return "bare", Path(sys.executable), work.tuned
+        return "ours", Path(sys.executable), work.base if column == "bare" else work.ours or work.function
 
-    def _run(self, python: Path, library: str, function: str, options: dict[str, str]) -> dict[str, str]:
+    def _run(
+        self, python: Path, library: str, function: str, options: dict[str, str], tree: str | None
+    ) -> dict[str, str]:
         command = [str(python), str(HERE / "variant.py"), library, function, f"core={self._core}"]
         command += [f"{name}={value}" for name, value in options.items()]
         clean = {
             name: value for name, value in os.environ.items() if not name.upper().startswith(("DEEPGRAM", "PYTHON"))
         }
-        if self._smoke and tuple(command) in self._done:
-            return self._done[tuple(command)]
+        if tree is not None:
+            clean["PYTHONPATH"] = tree
+        if self._smoke and (*command, tree or "") in self._done:
+            return self._done[(*command, tree or "")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, env=clean, check=False)
         if done.returncode:
             raise SystemExit(f"\n{' '.join(command)} failed:\n{done.stderr[-3000:]}")
         found = dict(line.split("\t", 1) for line in done.stdout.splitlines() if "\t" in line)
-        self._done[tuple(command)] = found
+        self._done[(*command, tree or "")] = found
         return found
 
     def _file(self, megabytes: int) -> Path:
@@ -199,12 +236,14 @@ def _spread(found: list[float]) -> list[float]:
 
 
 def _table(rows: list[dict[str, object]], others: list[str]) -> str:
-    """Markdown, as it stands in the README."""
-    heads = ["work", "bare", "dgasync", "half of the rounds", "target", "", "bare tuned", *others]
+    """Markdown, as it stands in the README; `others` are the columns behind the target."""
+    named = ["bare tuned" if column == "tuned" else column for column in others]
+    heads = ["work", "bare", "dgasync", "half of the rounds", "target", "", *named]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row in rows:
-        middle = row["median"]
+        middle, shares = row["median"], row["shares"]
         assert isinstance(middle, dict)
+        assert isinstance(shares, dict)
         unit = str(row["unit"])
         of = (lambda value: f"{value:.1f} MB") if row["absolute"] else _ratio
         spread = row["spread"]
@@ -216,10 +255,15 @@ def _table(rows: list[dict[str, object]], others: list[str]) -> str:
             " – ".join(of(each) for each in spread),
             "" if row["target"] is None else f"{row['target']:g}{' MB' if row['absolute'] else ''}",
             str(row["verdict"]),
-            *(of(middle[column]) if column in middle else "" for column in ["tuned", *others]),
+            *(_cell(of(middle[column]), shares[column]) if column in middle else "" for column in others),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(text: str, share: float) -> str:
+    """A figure, and how much of its work was done, where that is not all."""
+    return text if share > 0.99 else f"{text} ({share:.0%} answered)"
 
 
 def _into_readme(table: str, *, quick: bool) -> None:
@@ -268,6 +312,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, and no 2 GB upload")
     parser.add_argument("--only", action="append", metavar="NAME", help="this row, and those whose names begin with it")
+    parser.add_argument("--also", metavar="DIR", help="a folder with another `dgasync` in it: one column more")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md, as the last measured one")
     parser.add_argument("--smoke", action="store_true", help="each row once and next to nothing of it: the tests' way")
     parser.add_argument("--rounds", type=int, metavar="N", help="for every row, instead of the row's own number")

@@ -1,7 +1,8 @@
 """The service of the benchmarks: it swallows what is sent and answers canned bytes.
 
 `server.py CORE` prints its port and serves until its standard input closes. `/hour/...` answers an hour, all
-else 60 words. It is a process of its own on a core of its own: the clients are measured, it is not.
+else 60 words; a websocket is for `sockets.py`. It is a process of its own on a core of its own: the clients are
+measured, it is not.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 
 import answers
 import measure
+import sockets
 
 
 def _answer(body: bytes) -> bytes:
@@ -21,13 +23,16 @@ def _answer(body: bytes) -> bytes:
 SHORT = _answer(answers.short())
 HOUR = _answer(answers.hour())
 
+# One for all: what was read is dealt with before anything else is read.
+BUFFER = bytearray(1 << 18)
+VIEW = memoryview(BUFFER)
+
 
 class Connection(asyncio.BufferedProtocol):
     """One client: requests one after another, bodies by length or in chunks."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray(1 << 18)
-        self._view = memoryview(self._buffer)
+        self._live: sockets.Live | None = None
         self._head = bytearray()  # what is not yet understood: of a head, or of a chunk's first line
         self._left = 0  # bytes of the body, or of the chunk, still to come
         self._chunked = False
@@ -40,11 +45,14 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = transport
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._view
+        return VIEW
 
     def buffer_updated(self, nbytes: int) -> None:
         at = 0
         while at < nbytes:
+            if self._live is not None:
+                self._live.feed(BUFFER, at, nbytes)
+                return
             if self._left:
                 taken = min(self._left, nbytes - at)
                 self._left -= taken
@@ -54,9 +62,9 @@ class Connection(asyncio.BufferedProtocol):
                 continue
             if self._in_body:
                 # A chunk's first line, behind the end of the line of the one before.
-                end = self._buffer.find(b"\n", at, nbytes)
+                end = BUFFER.find(b"\n", at, nbytes)
                 stop = nbytes if end < 0 else end + 1
-                self._head += self._buffer[at:stop]
+                self._head += BUFFER[at:stop]
                 at = stop
                 line = self._head.strip()
                 if end >= 0:
@@ -69,7 +77,7 @@ class Connection(asyncio.BufferedProtocol):
                 continue
             # A head: it may come in parts, and the body's first bytes come with it.
             before = len(self._head)
-            self._head += self._buffer[at:nbytes]
+            self._head += BUFFER[at:nbytes]
             end = self._head.find(b"\r\n\r\n")
             if end < 0:
                 return
@@ -80,6 +88,9 @@ class Connection(asyncio.BufferedProtocol):
     def _begin(self, head: bytes) -> None:
         self._answer = HOUR if b" /hour/" in head.partition(b"\r\n")[0] else SHORT
         lower = head.lower()
+        if b"\r\nupgrade: websocket" in lower:
+            self._live = sockets.Live(self._transport, head)
+            return
         self._chunked = b"transfer-encoding: chunked" in lower
         self._last = False
         length = lower.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0]

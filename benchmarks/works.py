@@ -14,30 +14,36 @@ class Work:
     name: str
     title: str
     function: str
-    """Of each library's module in `variants`; `ours` may name another one for dgasync."""
+    """Of each library's module in `variants`; `ours` may name another one for dgasync. One that begins with `live` is
+    in the module for live sessions."""
     metric: str
     unit: str
     """Of the figures that give the scale: ms, us, MB."""
     ours: str = ""
     tuned: str = ""
     """The bare way with what else is public, where there is such a thing."""
+    base: str = ""
+    """The function of dgasync that all are compared with instead of the bare way."""
+    same: str = ""
+    """Rows of the same text here are other figures from the same processes."""
     target: float | None = None
     """No more than this: times bare, or with `absolute` in `unit`; from the issue that asked for the benchmark."""
     absolute: bool = False
     peers: tuple[str, ...] = ALL
     given: dict[str, str] = field(default_factory=dict)
     quick: dict[str, str] = field(default_factory=dict)
-    slow: dict[str, str] = field(default_factory=dict)
-    """Instead of `given` for v3, which needs a hundred times as long."""
+    slow: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Instead of `given` for v3 or v7, which need a hundred and ten times as long."""
     file: int = 0
     """Megabytes of the file that is uploaded."""
     rounds: int = 9
+    peer_rounds: int = 3
     only_full: bool = False
     """Left out by `--quick`."""
 
     def smoke(self) -> Work:
         """Next to nothing of it, to show that it runs."""
-        least = {"count": "2", "batches": "1", "in_flight": "2", "which": "short"}
+        least = {"count": "2", "batches": "1", "in_flight": "2", "which": "short", "sessions": "2", "seconds": "0.1"}
         given = {name: least.get(name, value) for name, value in self.given.items()}
         return replace(self, given=given, quick={}, slow={}, file=min(self.file, 1), rounds=1)
 
@@ -52,7 +58,7 @@ def _requests(name: str, title: str, in_flight: int, **more: object) -> Work:
         "us",
         given={"count": "1280", **flight},
         quick={"count": "256", **flight},
-        slow={"count": "64", **flight},
+        slow={"v3": {"count": "64", **flight}},
         **more,  # type: ignore[arg-type]
     )
 
@@ -81,6 +87,178 @@ def _uploads() -> list[Work]:
     return found
 
 
+def _live(name: str, title: str, work: str, metric: str, unit: str, given: dict[str, str], **more: object) -> Work:
+    quick, slow = more.pop("quick", {}), more.pop("slow", {})
+    assert isinstance(quick, dict)
+    assert isinstance(slow, dict)
+    with_work = {"work": work} if work else {}
+    return Work(
+        f"live-{name}",
+        title,
+        str(more.pop("function", "live")),
+        metric,
+        unit,
+        given={**with_work, **given},
+        quick={**with_work, **given, **quick},
+        slow={library: {**with_work, **given, **less} for library, less in slow.items()},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _lives() -> list[Work]:
+    frames = {"count": "30000"}
+    heard = {"count": "40000"}
+    few = {"count": "10000"}
+    results_slow = {"v3": {"count": "400", "burst": "50"}, "v7": {"count": "3000", "burst": "50"}}
+    found = [
+        _live(
+            f"send-{size}",
+            f"live: a frame of {size} bytes sent, CPU",
+            "send",
+            "cpu",
+            "us",
+            {"size": size, **frames},
+            target=1.3,
+            quick=few,
+            peers=ALL if size == "640" else (),
+        )
+        for size in ("640", "3200")
+    ]
+    found += [
+        _live(
+            "results",
+            "live: a Results to an iterator, CPU",
+            "results",
+            "cpu",
+            "us",
+            heard,
+            target=1.3,
+            quick=few,
+            slow=results_slow,
+            peers=("v7.17.0",),
+        ),
+        _live(
+            "handler",
+            "live: a Results to a handler in the documented style, CPU",
+            "results",
+            "cpu",
+            "us",
+            heard,
+            function="live_handler",
+            target=1.5,
+            quick=few,
+            slow=results_slow,
+        ),
+    ]
+    for count in ("100", "500"):
+        for metric, what, target in (("cpu", "CPU a frame and its answer", 1.3), ("p50", "an answer's way, p50", 1.5)):
+            found.append(
+                _live(
+                    f"{count}-{metric}",
+                    f"live: {count} sessions of 50 frames/s: {what}",
+                    "paced",
+                    metric,
+                    "us",
+                    {"sessions": count, "seconds": "3"},
+                    quick={"seconds": "1.5"},
+                    slow={"v3": {"seconds": "0.5"}, "v7": {"seconds": "1"}},
+                    target=target,
+                    same=f"paced-{count}",
+                    rounds=7,
+                    peer_rounds=1,
+                )
+            )
+    found += [
+        _live(
+            "memory",
+            "live: memory of an idle session",
+            "memory",
+            "bytes",
+            "MB",
+            {"sessions": "300"},
+            target=3.0,
+            rounds=3,
+            peer_rounds=1,
+        ),
+        *[
+            _live(
+                f"connect{suffix}",
+                f"live: connect to open, {what}",
+                "connect",
+                metric,
+                "us",
+                {"count": "200"},
+                quick={"count": "60"},
+                slow={"v3": {"count": "5"}},  # it takes most of a second to end a session
+                same="connect",
+            )
+            for suffix, metric, what in (("", "wall", "wall"), ("-cpu", "cpu", "CPU"))
+        ],
+        _live(
+            "sync",
+            "live, sync: a frame sent, CPU over that of the asynchronous client",
+            "",
+            "cpu",
+            "us",
+            {"size": "640", **frames},
+            function="live_sync",
+            base="live",
+            target=1.5,
+            quick=few,
+        ),
+        _live(
+            "sync-documented",
+            "the same in the documented style",
+            "",
+            "cpu",
+            "us",
+            {"size": "640", **frames},
+            function="live_sync",
+            ours="live_sync_documented",
+            base="live",
+            target=1.5,
+            quick=few,
+            peers=(),
+        ),
+        *[
+            _live(
+                f"{ours}-{name}",
+                f"live, {ours}: {what}, CPU",
+                work,
+                "cpu",
+                "us",
+                given,
+                ours=f"live_{ours}",
+                quick=few,
+                peers=(),
+                rounds=5,
+            )
+            for ours in ("trio", "uvloop")
+            for name, what, work, given in (
+                ("send", "a frame of 640 bytes sent", "send", {"size": "640", **frames}),
+                ("results", "a Results to an iterator", "results", heard),
+            )
+        ],
+        *[
+            _live(
+                f"uvloop-100-{metric}",
+                f"live, uvloop: 100 sessions of 50 frames/s: {what}",
+                "paced",
+                metric,
+                "us",
+                {"sessions": "100", "seconds": "3"},
+                quick={"seconds": "1.5"},
+                ours="live_uvloop",
+                peers=(),
+                same="paced-100-uvloop",
+                rounds=3,
+            )
+            for metric, what in (("cpu", "CPU a frame and its answer"), ("p50", "an answer's way, p50"))
+        ],
+    ]
+    return found
+
+
 _SHORT = {"which": "short", "count": "400", "batches": "15"}
 _HOUR = {"which": "hour", "count": "2", "batches": "15"}
 _ONCE = {"which": "hour", "count": "1", "batches": "1"}
@@ -99,7 +277,7 @@ WORKS: list[Work] = [
         target=1.05,
         given=_SHORT,
         quick={**_SHORT, "batches": "5"},
-        slow={"which": "short", "count": "5", "batches": "3"},
+        slow={"v3": {"which": "short", "count": "5", "batches": "3"}},
         rounds=15,
     ),
     Work(
@@ -112,7 +290,7 @@ WORKS: list[Work] = [
         target=1.05,
         given=_HOUR,
         quick={**_HOUR, "batches": "5"},
-        slow=_ONCE,
+        slow={"v3": _ONCE},
     ),
     *[
         Work(
@@ -156,7 +334,7 @@ WORKS: list[Work] = [
         target=1.3,
         given={"count": "800"},
         quick={"count": "200"},
-        slow={"count": "40"},
+        slow={"v3": {"count": "40"}},
     ),
     Work(
         "sync-documented",
@@ -174,4 +352,5 @@ WORKS: list[Work] = [
     _requests("trio-flight", "trio: 64 in flight, CPU a request", 64, ours="requests_trio", peers=()),
     *_uploads(),
     Work("upload-cpu", "upload 512 MB, asyncio: CPU a MB", "upload", "cpu", "us", file=512, rounds=3, peers=()),
+    *_lives(),
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
+from math import ceil
 
 from aiohttp import web
 
@@ -28,7 +29,7 @@ async def transcripts(request: web.Request) -> web.Response:
     except BadRequest as error:
         raise web.HTTPBadRequest(text=error.message) from error
     except RateLimited as error:
-        raise web.HTTPServiceUnavailable(headers={"Retry-After": str(error.retry_after or 1)}) from error
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": str(ceil(error.retry_after or 1))}) from error
     except DeepgramError as error:
         raise web.HTTPBadGateway(text="no transcript") from error
     return web.json_response(

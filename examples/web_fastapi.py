@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -33,7 +34,7 @@ async def transcripts(request: Request) -> dict[str, Any]:
     except BadRequest as error:
         raise HTTPException(400, error.message) from error
     except RateLimited as error:
-        raise HTTPException(503, "busy", headers={"Retry-After": str(error.retry_after or 1)}) from error
+        raise HTTPException(503, "busy", headers={"Retry-After": str(ceil(error.retry_after or 1))}) from error
     except DeepgramError as error:
         raise HTTPException(502, "no transcript") from error
     return {"text": transcript.text, "seconds": transcript.duration, "request_id": transcript.request_id}

@@ -12,7 +12,7 @@ import anyio
 from dgasync.audio import pieces
 from dgasync.errors import DeepgramConnectionError
 from dgasync.models.base import Headers
-from dgasync.transport.seam import Closed, Dial, Frame, Reply, Request, RootTask, Scope
+from dgasync.transport.seam import Closed, Dial, Download, Frame, Reply, Request, RootTask, Scope
 
 
 def reply(status: int = 200, body: bytes | str = b"{}", **headers: str) -> Reply:
@@ -133,8 +133,57 @@ class FakeSocket:
             event.set()
 
 
+class FakeDownload:
+    """An answer that gives the chunks of its script, raises the errors in it, and ends behind the last.
+
+    `stall` keeps readers waiting there instead, until `feed`.
+    """
+
+    def __init__(
+        self, *chunks: bytes | BaseException, status: int = 200, content_type: str | None = "audio/wav"
+    ) -> None:
+        self.status = status
+        self.headers: Mapping[str, str] = Headers({} if content_type is None else {"content-type": content_type})
+        self.closed = False
+        self.given = 0
+        """How many chunks were read."""
+        self._chunks = deque(chunks)
+        self._more: anyio.Event | None = None
+
+    def stall(self) -> FakeDownload:
+        """Have no end yet."""
+        self._more = anyio.Event()
+        return self
+
+    def feed(self, *chunks: bytes | BaseException) -> None:
+        """Let more come, and then the end."""
+        self._chunks.extend(chunks)
+        if self._more is not None:
+            self._more.set()
+            self._more = None
+
+    async def read(self) -> bytes:
+        await anyio.sleep(0)
+        assert not self.closed
+        if not self._chunks and self._more is not None:
+            await self._more.wait()
+        if not self._chunks:
+            return b""
+        chunk = self._chunks.popleft()
+        if isinstance(chunk, BaseException):
+            raise chunk
+        self.given += 1
+        return chunk
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
 class FakeTransport:
-    """Answers by a script: each item is a reply, a socket, an error to raise, or a function of the request or dial."""
+    """Answers by a script: each item is a reply, a socket, a download, an error to raise, or a function.
+
+    The functions get the request or dial.
+    """
 
     def __init__(self, *script: Any) -> None:
         self.clock = FakeClock()
@@ -142,6 +191,7 @@ class FakeTransport:
         self.requests: list[Request] = []
         self.bodies: list[bytes | None] = []
         self.dials: list[Dial] = []
+        self.fetched: list[Request] = []
         self.closed = 0
 
     async def request(self, request: Request, /) -> Reply:
@@ -156,6 +206,13 @@ class FakeTransport:
         await anyio.sleep(0)
         step = await self._step(dial, None)
         assert isinstance(step, FakeSocket), f"the script has {step!r} where a websocket is asked for"
+        return step
+
+    async def fetch(self, request: Request, /) -> Download:
+        self.fetched.append(request)
+        await anyio.sleep(0)
+        step = await self._step(request, None)
+        assert isinstance(step, FakeDownload), f"the script has {step!r} where a download is asked for"
         return step
 
     async def _step(self, asked: Request | Dial, default: Any) -> Any:

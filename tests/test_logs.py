@@ -43,6 +43,16 @@ def test_one_handler_however_many_clients(capsys: pytest.CaptureFixture[str]) ->
     assert spoken(capsys) == ["DEBUG dgasync: hello"]
 
 
+@pytest.mark.parametrize("levels", [("NOTSET", "DEBUG"), ("DEBUG", "NOTSET")])
+def test_no_level_hides_none(levels: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A client that asks for NOTSET leaves the level to the root logger, and takes no other client's away."""
+    for level in levels:
+        AsyncDeepgramClient("k", verbose=level)
+    logs.log.debug("hello")
+
+    assert spoken(capsys) == ["DEBUG dgasync: hello"]
+
+
 @pytest.mark.parametrize(("name", "number"), [("SPAM", 5), ("VERBOSE", 15), ("NOTICE", 25), ("SUCCESS", 35)])
 def test_the_documented_levels(name: str, number: int, capsys: pytest.CaptureFixture[str]) -> None:
     """The levels between Python's own have numbers and names."""

@@ -1,4 +1,4 @@
-"""The command's flags: from each key of `RecordingParams` one `click.option`."""
+"""The command's flags: from each option of a recording and of live speech one `click.option`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from gen_options import Key, keys
 from source import PACKAGE, Module, header
 
 SOURCE = PACKAGE / "models" / "params.py"
-PARAMS = "RecordingParams"
+SHARED = "SpeechParams"
+"""The keys that recordings and live speech have in common; their flags are written once."""
+TABLES = {
+    SHARED: ("_SPEECH", "What recordings and live speech have in common"),
+    "RecordingParams": ("_RECORDING", "What only recordings have"),
+    "LiveParams": ("_LIVE", "What only live speech has"),
+}
+"""The table of flags that is made of a TypedDict, and what it says of itself."""
 OFFERED = 60
 """How many letters of choices the help shows before it says "..."."""
 LINE = 100
@@ -26,23 +33,37 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["chosen", "listen_flags"]
+__all__ = ["Flags", "listen_flags", "live_flags"]
 
 F = TypeVar("F", bound="Callable[..., Any] | click.Command")
 """
 
-FUNCTIONS = '''
-def listen_flags(command: F) -> F:
-    """The command with a flag for each option of a transcription; put it below `@click.command()`."""
-    for flag in reversed(_FLAGS.values()):  # click shows those on top first
-        command = flag(command)
-    return command
+FLAGS = '''
+class Flags:
+    """A flag for each option of a product: decorates a command, below `@click.command()`."""
+
+    def __init__(self, *tables: Mapping[str, Callable[[Any], Any]]) -> None:
+        self._flags = {name: flag for table in tables for name, flag in table.items()}
+
+    def __call__(self, command: F) -> F:
+        """The command with the flags."""
+        for flag in reversed(self._flags.values()):  # click shows those on top first
+            command = flag(command)
+        return command
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the options."""
+        return frozenset(self._flags)
+
+    def chosen(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that were set on the command line, out of all the arguments that the command was `given`."""
+        found: dict[str, Any] = {name: given.get(name) for name in self._flags}
+        return {name: value for name, value in found.items() if value is not None and value != ()}
 
 
-def chosen(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were set on the command line, out of all the arguments that the command was `given`."""
-    found: dict[str, Any] = {name: given.get(name) for name in _FLAGS}
-    return {name: value for name, value in found.items() if value is not None and value != ()}
+listen_flags = Flags(_SPEECH, _RECORDING)
+live_flags = Flags(_SPEECH, _LIVE)
 '''
 
 PAIRS = '''
@@ -64,13 +85,22 @@ def flag_files() -> dict[Path, str]:
         for node in module.tree.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
     }
-    by_name = {key.name: key for key in keys(module, PARAMS)}
-    flags = "\n".join(f"    {name!r}: {_option(key, aliases, by_name)}," for name, key in by_name.items())
+    shared = {key.name for key in keys(module, SHARED)}
+    tables = "\n".join(_table(module, params, shared, aliases) for params in TABLES)
     text = (
-        f'"""The options of a transcription as flags of a command.\n\n{header(module.place)}"""\n'
-        f"{PREAMBLE}\n{PAIRS}\n_FLAGS: dict[str, Callable[[Any], Any]] = {{\n{flags}\n}}\n\n{FUNCTIONS}"
+        f'"""The options of recordings and of live speech as flags of a command.\n\n{header(module.place)}"""\n'
+        f"{PREAMBLE}\n{PAIRS}\n{tables}\n{FLAGS}"
     )
     return {PACKAGE / "cli" / "flags.py": text}
+
+
+def _table(module: Module, params: str, shared: Collection[str], aliases: Mapping[str, ast.expr]) -> str:
+    """The flags of a TypedDict, without those that it shares."""
+    name, doc = TABLES[params]
+    by_name = {key.name: key for key in keys(module, params)}
+    own = by_name if params == SHARED else {each: key for each, key in by_name.items() if each not in shared}
+    flags = "\n".join(f"    {each!r}: {_option(key, aliases, by_name)}," for each, key in own.items())
+    return f'{name}: dict[str, Callable[[Any], Any]] = {{\n{flags}\n}}\n"""{doc}: `{params}`."""\n'
 
 
 def _option(key: Key, aliases: Mapping[str, ast.expr], flags: Collection[str]) -> str:
@@ -79,11 +109,16 @@ def _option(key: Key, aliases: Mapping[str, ast.expr], flags: Collection[str]) -
     names = {each.id for each in kinds if isinstance(each, ast.Name)}
     flag = _flag(key.name)
     settings: dict[str, str] = {}
+    numbers = names & {"int", "float"}
     if names == {"bool"}:
-        flag = f"{flag}/--no-{flag[2:]}"
+        # The off-switch of "no_delay" is called "delay".
+        flag = f"{flag}/--{flag[5:]}" if flag.startswith("--no-") else f"{flag}/--no-{flag[2:]}"
         settings["default"] = "None"
-    elif names and names <= {"int", "float"}:
+    elif numbers and "bool" not in names:
+        # A `str` beside it is the same number as text.
         settings["type"] = "float" if "float" in names else "int"
+    elif numbers:
+        settings["metavar"] = "'[NUMBER|true|false]'"
     elif "str" in names:
         # Literal sets are open: they are offered, and any other text is taken too. A flag that may be without its value
         # would swallow the file name behind it, so for `bool | str` one writes "true".
@@ -138,6 +173,7 @@ def _help(key: Key, flags: Collection[str], *, multiple: bool) -> str:
     """The first sentence of the key's docstring; other options are named as their flags."""
     sentence = re.split(r"(?<=\.) ", " ".join(key.doc.split()), maxsplit=1)[0]
     named = re.sub(r"`(\w+)`", lambda code: _flag(code[1]) if code[1] in flags else code[0], sentence)
+    named = re.sub(r"\b(True|False)\b", lambda value: value[0].lower(), named)
     text = named + (" May be given several times." if multiple else "")
     if len(text) <= LINE:
         return repr(text)

@@ -21,8 +21,8 @@ def ready(url):
     import asyncio
 
     async def main():
-        async with _session() as session:
-            found = await _ask(session, f"{url}/v1/listen")
+        async with session() as caller:
+            found = await _ask(caller, f"{url}/v1/listen")
         assert found.results.channels[0].alternatives[0].transcript
 
     asyncio.run(main())
@@ -53,9 +53,9 @@ def requests(url, count, in_flight="1", place=""):
     import asyncio
 
     async def main():
-        async with _session() as session:
+        async with session() as caller:
             where = f"{url}{place}/v1/listen"
-            return await measure.cpu_each_async(lambda: _ask(session, where), int(count), int(in_flight))
+            return await measure.cpu_each_async(lambda: _ask(caller, where), int(count), int(in_flight))
 
     measure.report(cpu=asyncio.run(main()))
 
@@ -68,16 +68,16 @@ def sync_requests(url, count):
     threading.Thread(target=loop.run_forever, daemon=True).start()
 
     async def make():
-        return _session()
+        return session()
 
-    session = asyncio.run_coroutine_threadsafe(make(), loop).result()
+    caller = asyncio.run_coroutine_threadsafe(make(), loop).result()
     where = f"{url}/v1/listen"
 
     def one():
-        return asyncio.run_coroutine_threadsafe(_ask(session, where), loop).result()
+        return asyncio.run_coroutine_threadsafe(_ask(caller, where), loop).result()
 
     measure.report(cpu=measure.cpu_each_sync(one, int(count)))
-    asyncio.run_coroutine_threadsafe(session.close(), loop).result()
+    asyncio.run_coroutine_threadsafe(caller.close(), loop).result()
 
 
 def upload(url, path):
@@ -85,30 +85,34 @@ def upload(url, path):
     from pathlib import Path
 
     async def main():
-        async with _session() as session:
+        async with session() as caller:
             where = f"{url}/v1/listen"
-            await _ask(session, where)
+            await _ask(caller, where)
             cpu, growth = time.process_time(), measure.Growth()
             with Path(path).open("rb") as file:
-                await _ask(session, where, file)
+                await _ask(caller, where, file)
             measure.uploaded(path, cpu, growth)
 
     asyncio.run(main())
 
 
-def _session():
+def session(**more):
     import aiohttp
 
-    return aiohttp.ClientSession(headers={"Authorization": f"Token {measure.KEY}"})
+    return aiohttp.ClientSession(headers={"Authorization": f"Token {measure.KEY}"}, **more)
 
 
-QUERY = {name: str(value).lower() if value is True else value for name, value in measure.OPTIONS.items()}
+def query(options):
+    return {name: str(value).lower() if value is True else value for name, value in options.items()}
+
+
+QUERY = query(measure.OPTIONS)
 _decoder = None
 
 
-async def _ask(session, url, data=measure.AUDIO):
+async def _ask(caller, url, data=measure.AUDIO):
     global _decoder
-    async with session.post(url, params=QUERY, data=data) as response:
+    async with caller.post(url, params=QUERY, data=data) as response:
         body = await response.read()
         if response.status != 200:
             raise RuntimeError(f"{response.status}: {body[:200]!r}")

@@ -42,7 +42,7 @@ def requests(url, count, in_flight="1"):
 def sync_requests(url, count):
     from deepgram import DeepgramClient
 
-    client = DeepgramClient(api_key=measure.KEY, environment=_environment(url))
+    client = DeepgramClient(api_key=measure.KEY, environment=environment(url))
     measure.report(
         cpu=measure.cpu_each_sync(
             lambda: client.listen.v1.media.transcribe_file(request=measure.AUDIO, **measure.OPTIONS), int(count)
@@ -67,16 +67,17 @@ def upload(url, path):
     asyncio.run(main())
 
 
-def _environment(url):
+def environment(url):
     from deepgram.environment import DeepgramClientEnvironment
 
-    return DeepgramClientEnvironment(base=url, production=url, agent=url, agent_rest=url)
+    sockets = url.replace("http", "ws", 1)
+    return DeepgramClientEnvironment(base=url, production=sockets, agent=sockets, agent_rest=url)
 
 
 def _asker(url):
     from deepgram import AsyncDeepgramClient
 
-    client = AsyncDeepgramClient(api_key=measure.KEY, environment=_environment(url))
+    client = AsyncDeepgramClient(api_key=measure.KEY, environment=environment(url))
 
     async def one(audio=measure.AUDIO):
         found = await client.listen.v1.media.transcribe_file(request=audio, **measure.OPTIONS)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dgasync.errors import DeepgramApiKeyError as DeepgramApiKeyError
     from dgasync.errors import DeepgramConnectionError as DeepgramConnectionError
     from dgasync.errors import DeepgramError as DeepgramError
+    from dgasync.errors import DeepgramMicrophoneError as DeepgramMicrophoneError
     from dgasync.errors import DeepgramModuleError as DeepgramModuleError
     from dgasync.errors import DeepgramTypeError as DeepgramTypeError
     from dgasync.errors import DeepgramUnknownApiError as DeepgramUnknownApiError
@@ -62,6 +63,15 @@ if TYPE_CHECKING:
     from dgasync.logs import SUCCESS as SUCCESS
     from dgasync.logs import VERBOSE as VERBOSE
     from dgasync.logs import WARNING as WARNING
+    from dgasync.microphone import CHANNELS as CHANNELS
+    from dgasync.microphone import CHANNELS as INPUT_CHANNELS
+    from dgasync.microphone import CHUNK as CHUNK
+    from dgasync.microphone import CHUNK as INPUT_CHUNK
+    from dgasync.microphone import LOGGING as INPUT_LOGGING
+    from dgasync.microphone import LOGGING as LOGGING
+    from dgasync.microphone import RATE as INPUT_RATE
+    from dgasync.microphone import RATE as RATE
+    from dgasync.microphone import Microphone as Microphone
     from dgasync.models.base import Answer as Answer
     from dgasync.models.listen import Alternative as Alternative
     from dgasync.models.listen import Alternative as ListenRESTAlternative
@@ -177,6 +187,7 @@ __all__ = [
     "utterances_of",
     "AsyncSocket",
     "Socket",
+    "Microphone",
     "AsyncPreRecordedClient",
     "AsyncPrerecorded",
     "AsyncListenRESTClient",
@@ -288,6 +299,7 @@ __all__ = [
     "StreamClosed",
     "ConsumerTooSlow",
     "SessionEnded",
+    "DeepgramMicrophoneError",
     "NOTSET",
     "SPAM",
     "DEBUG",
@@ -299,6 +311,14 @@ __all__ = [
     "ERROR",
     "CRITICAL",
     "FATAL",
+    "LOGGING",
+    "CHANNELS",
+    "RATE",
+    "CHUNK",
+    "INPUT_LOGGING",
+    "INPUT_CHANNELS",
+    "INPUT_RATE",
+    "INPUT_CHUNK",
     "Listen",
     "ListenRouter",
     "Deepgram",
@@ -419,6 +439,7 @@ if not TYPE_CHECKING:
             "StreamClosed",
             "ConsumerTooSlow",
             "SessionEnded",
+            "DeepgramMicrophoneError",
         ),
         "dgasync.logs": (
             "NOTSET",
@@ -447,6 +468,17 @@ if not TYPE_CHECKING:
         ),
         "dgasync.api.socket": ("AsyncSocket",),
         "dgasync.sync.socket": ("Socket",),
+        "dgasync.microphone": (
+            "Microphone",
+            "LOGGING",
+            "CHANNELS",
+            "RATE",
+            "CHUNK",
+            "LOGGING:INPUT_LOGGING",
+            "CHANNELS:INPUT_CHANNELS",
+            "RATE:INPUT_RATE",
+            "CHUNK:INPUT_CHUNK",
+        ),
         "dgasync.api.live": (
             "AsyncLiveClient",
             "AsyncLiveClient:AsyncLive",

@@ -1,7 +1,7 @@
 """What a caller may hand over as audio, and how it is read.
 
 ```
-source(audio) -> Url        an address that the service fetches itself
+source(audio) -> Url        an address: of a recording the service fetches it, of live audio the session does
               -> Upload     bytes, or a stream of them, that we send
 ```
 Files and iterators are read off the loop, in pieces, never whole.
@@ -44,7 +44,7 @@ Pull = Callable[..., Awaitable[Any]]
 
 
 class Url:
-    """An address that the service fetches itself."""
+    """An address. That of a recording goes to the service; what is at one of live audio is fetched from here."""
 
     __slots__ = ("payload",)
 
@@ -146,6 +146,13 @@ async def _in_thread(function: Callable[..., T], /, *args: Any) -> T:
     return await to_thread.run_sync(function, *args)
 
 
+async def _in_any_thread(function: Callable[..., T], /, *args: Any) -> T:
+    """The same for what may be left to itself: a pipe blocks for as long as nobody writes into it."""
+    from anyio import to_thread
+
+    return await to_thread.run_sync(function, *args, abandon_on_cancel=True)
+
+
 class _Stream:
     """The body of a request, read while it is sent."""
 
@@ -169,7 +176,7 @@ class FileBody(_Stream):
     """A file by its path: opened for each sending, and closed after it."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__()  # reading a file needs no particular thread: the caller's is left alone
+        super().__init__(_in_any_thread)  # reading a file needs no particular one: the caller's is left alone
         self._path = path
         self._size: int | None = None
 

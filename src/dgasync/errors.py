@@ -19,10 +19,12 @@ DeepgramError                      .err_code .message .request_id .status .retry
 │   ├── ConnectFailed              no connection was made; nothing was sent
 │   └── Timeout                    .phase says what took too long
 ├── DecodeError                    the service answered something we cannot read; has .payload
-└── DeepgramWebsocketError         a live session
-    ├── StreamClosed               the other side, or the network, ended it; has .code, .reason and .sent_seconds
-    ├── ConsumerTooSlow            take the events faster
-    └── SessionEnded               nothing can be sent any more
+├── DeepgramWebsocketError         a live session
+│   ├── StreamClosed               the other side, or the network, ended it; has .code, .reason and .sent_seconds
+│   ├── CannotResume               the connection was lost, and this audio cannot go on in the middle
+│   ├── ConsumerTooSlow            take the events faster
+│   └── SessionEnded               nothing can be sent any more
+└── DeepgramMicrophoneError        no microphone, or one that cannot be used like this
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from typing import Any, Literal
 
 __all__ = [
     "BadRequest",
+    "CannotResume",
     "Conflict",
     "ConnectFailed",
     "ConsumerTooSlow",
@@ -40,6 +43,7 @@ __all__ = [
     "DeepgramApiKeyError",
     "DeepgramConnectionError",
     "DeepgramError",
+    "DeepgramMicrophoneError",
     "DeepgramModuleError",
     "DeepgramTypeError",
     "DeepgramUnknownApiError",
@@ -288,9 +292,17 @@ class StreamClosed(DeepgramWebsocketError):
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message
 
 
+class CannotResume(DeepgramWebsocketError):
+    """The connection was lost, and this kind of audio cannot be sent on from the middle; its cause says how it went."""
+
+
 class ConsumerTooSlow(DeepgramWebsocketError):
     """More results wait than memory should hold, because nobody takes them."""
 
 
 class SessionEnded(DeepgramWebsocketError):
     """Something was to be sent after the end of a live session; its cause, if any, says how it ended."""
+
+
+class DeepgramMicrophoneError(DeepgramError):
+    """There is no microphone to record with, or not like this; the message says what to install or to choose."""

@@ -4,7 +4,10 @@ Tests and callers import the names; nothing else in the package spells such a nu
 """
 
 __all__ = [
+    "BEFORE_OPEN",
+    "BEFORE_OPEN_BYTES",
     "BODY_CHUNK",
+    "CATCH_UP",
     "CLOSE_TIMEOUT",
     "CONNECT_TIMEOUT",
     "COOL_DOWN_LIMIT",
@@ -13,23 +16,36 @@ __all__ = [
     "FINALIZE_TIMEOUT",
     "FRAME",
     "HANDOVER",
+    "HEARD_NOTHING",
     "IDLE_LIMIT",
     "KEEP_ALIVE",
     "MAX_ANSWER",
-    "MAX_FRAME",
     "MAX_EVENTS",
     "MAX_EVENT_BYTES",
+    "MAX_FRAME",
     "MAX_REDIRECTS",
     "MAX_RETRIES",
+    "MICROPHONE_BUFFER",
     "PACE",
+    "PING_EVERY",
+    "PING_TIMEOUT",
+    "QUICK_FAILURE",
+    "QUICK_FAILURES",
     "READ_AHEAD",
     "READ_TIMEOUT",
+    "RECONNECT_ATTEMPTS",
+    "RECONNECT_BASE",
+    "RECONNECT_CAP",
+    "REPLAY_AUDIO",
+    "REPLAY_BYTES",
     "RETRY_BASE",
     "RETRY_CAP",
     "SEND_BUFFER",
+    "SOURCE_IDLE",
     "TOKEN_MARGIN",
     "TOKEN_TTL",
     "WRITE_IDLE",
+    "WRITE_STALL",
 ]
 
 CONNECT_TIMEOUT = 10.0
@@ -111,5 +127,58 @@ PACE = 0.1
 FRAME = 64 * 1024
 """Bytes of the largest frame that a file or a stream is cut into; aiohttp's servers refuse frames over 4 MiB."""
 
+SOURCE_IDLE = 30.0
+"""Seconds without a byte of the audio that a session fetches from an address. Radio servers give up whoever feeds them
+after 10 (Icecast's manual, `source-timeout`), so a stream that is silent for longer is gone."""
+
 MAX_FRAME = 64 * 1024 * 1024
 """Bytes of one websocket message kept in memory; a longer one ends the socket with 1009."""
+
+MICROPHONE_BUFFER = 10.0
+"""Seconds of audio of a microphone that wait to be taken; then the oldest is dropped."""
+
+# ── connections that break ──
+
+BEFORE_OPEN = 10.0
+"""Seconds of audio that may wait for a live session to open ..."""
+
+BEFORE_OPEN_BYTES = 2 * 1024 * 1024
+"""... and bytes of it."""
+
+REPLAY_AUDIO = 60.0
+"""Seconds of audio that are kept because no final result has come for them yet, to be sent again if need be ..."""
+
+REPLAY_BYTES = 8 * 1024 * 1024
+"""... and bytes of it."""
+
+CATCH_UP = 1.25
+"""How much faster than its own time audio is sent again: the service's own examples ask for no more
+(deepgram-python-sdk, PR 776)."""
+
+RECONNECT_ATTEMPTS = 8
+"""Tries to connect again before a session is given up; counted anew once a connection has done its work."""
+
+RECONNECT_BASE = 0.25
+"""Seconds: the first delay is drawn from 0 to this, each later one from 0 to twice as much (full jitter)."""
+
+RECONNECT_CAP = 8.0
+"""Seconds: no drawn delay is longer."""
+
+QUICK_FAILURE = 5.0
+"""Seconds after opening within which a connection that breaks without a final result has failed quickly."""
+
+QUICK_FAILURES = 3
+"""Connections that may fail quickly one after another: more of them, and the next one would too (pipecat PR 5113)."""
+
+PING_EVERY = 10.0
+"""Seconds between pings to a service that is to show that it is there."""
+
+PING_TIMEOUT = 10.0
+"""Seconds in which a ping is to be answered."""
+
+WRITE_STALL = 5.0
+"""Seconds in which the network takes nothing of what waits to be sent."""
+
+HEARD_NOTHING = 15.0
+"""Seconds of audio, and of time, in which the service says nothing at all: it says something about once a second with
+interim results, and every few seconds without (observed by users: pipecat#5735, bolna PR 758)."""

@@ -69,7 +69,8 @@ def speak_up(verbose: int | str | None) -> None:
     """
     if verbose is None:
         return
-    level = _level(verbose)
+    # NOTSET leaves it to the root logger: set as such, it would keep a later client's DEBUG from counting.
+    level = _level(verbose) or logging.root.level
     handler = next((each for each in log.handlers if isinstance(each, _StandardError)), None)
     if handler is None:
         log.addHandler(_StandardError())

@@ -11,7 +11,7 @@ is made here from words, punctuation and pauses. Silence, missing fields and nul
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
@@ -30,6 +30,12 @@ PARAGRAPH_PAUSE = 2.0
 PARAGRAPH_SENTENCES = 5
 """Sentences of a paragraph at most, that a long speech stays readable; our choice."""
 
+ROUNDED = 1e-6
+"""Seconds by which two times may differ that were one before they were added up."""
+
+_Speaker = tuple[Number | None, int]
+"""Who, and on which connection."""
+
 _ENDS = (".", "?", "!", "…", "。", "？", "！")
 _CLOSERS = "\"'”’»)]」』"
 _TITLES = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs."})
@@ -39,7 +45,9 @@ class Turn(Model, frozen=True, kw_only=True):
     """What one speaker says on one channel before another does. Times are seconds from the start of the recording."""
 
     speaker: Number | None = None
-    """Who speaks, counted from 0 on each channel; None where speakers were not told apart."""
+    """Who speaks, counted from 0 on each channel and connection; None where speakers were not told apart."""
+    connection: int = 0
+    """The connection of a live session on which it was heard: each one numbers the speakers anew."""
     channel: int = 0
     """The channel it is said on, counted from 0."""
     start: float | None = None
@@ -65,9 +73,11 @@ class ChannelTranscript(_Frozen):
     """Its place in the audio, counted from 0."""
     channel: Channel
     """What the service said of it; other ways to hear it are in `.alternatives`."""
+    connections: Sequence[float]
+    """Seconds at which the connections of a live session begin; a recording has one."""
 
-    def __init__(self, index: int, channel: Channel) -> None:
-        vars(self).update(index=index, channel=channel)
+    def __init__(self, index: int, channel: Channel, connections: Sequence[float] = (0.0,)) -> None:
+        vars(self).update(index=index, channel=channel, connections=connections)
 
     @cached_property
     def best(self) -> Alternative:
@@ -132,24 +142,31 @@ class ChannelTranscript(_Frozen):
                 yield 0.0, Turn(channel=self.index, text=self.text)
             return
         run: list[Word] = []
-        speaker: Number | None = None
+        speaker: _Speaker = (None, 0)
         began = 0.0
         for time, word in _timed(self.words):
+            heard = (word.speaker, bisect_right(self.connections, time + ROUNDED) - 1)
             # A word without a speaker does not tell of a new one.
-            changed = None not in (speaker, word.speaker) and speaker != word.speaker
+            changed = None not in (speaker[0], heard[0]) and speaker != heard
             if run and (changed or _interrupted(run[-1], word, interjections)):
                 yield began, self._turn(run, speaker)
-                run, speaker = [], None
+                run = []
             if not run:
-                began = time
+                began, speaker = time, heard
             run.append(word)
-            speaker = word.speaker if speaker is None else speaker
+            speaker = heard if speaker[0] is None else speaker
         yield began, self._turn(run, speaker)
 
-    def _turn(self, words: list[Word], speaker: Number | None) -> Turn:
+    def _turn(self, words: list[Word], speaker: _Speaker) -> Turn:
         start, end = _span(words)
         return Turn(
-            speaker=speaker, channel=self.index, start=start, end=end, words=tuple(words), text=self.join(words)
+            speaker=speaker[0],
+            connection=speaker[1],
+            channel=self.index,
+            start=start,
+            end=end,
+            words=tuple(words),
+            text=self.join(words),
         )
 
     def _paragraphs(self) -> Iterator[Paragraph]:
@@ -187,9 +204,11 @@ class Transcript(_Frozen):
 
     response: PrerecordedResponse
     """The service's answer, whole."""
+    connections: Sequence[float]
+    """Seconds at which the connections of a live session begin; a recording has one."""
 
-    def __init__(self, response: PrerecordedResponse) -> None:
-        vars(self)["response"] = response
+    def __init__(self, response: PrerecordedResponse, connections: Sequence[float] = (0.0,)) -> None:
+        vars(self).update(response=response, connections=tuple(connections))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Transcript:
@@ -211,7 +230,7 @@ class Transcript(_Frozen):
         """Each channel by itself: one, unless the recording was heard with `multichannel`."""
         results = self.response.results
         channels = (results and results.channels) or ()
-        return tuple(ChannelTranscript(index, channel) for index, channel in enumerate(channels))
+        return tuple(ChannelTranscript(index, channel, self.connections) for index, channel in enumerate(channels))
 
     @cached_property
     def text(self) -> str:
@@ -304,13 +323,15 @@ class Transcript(_Frozen):
         return f"<Transcript {self.duration:.1f} s, {words}, {channels}>"
 
     def __eq__(self, other: object) -> bool:
-        return self.response == other.response if isinstance(other, Transcript) else NotImplemented
+        if not isinstance(other, Transcript):
+            return NotImplemented
+        return (self.response, self.connections) == (other.response, other.connections)
 
     def __hash__(self) -> int:
         return hash(self.response)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (self.response,))
+        return (type(self), (self.response, self.connections))
 
 
 def _timed(words: Iterable[Word]) -> Iterator[tuple[float, Word]]:

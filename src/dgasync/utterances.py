@@ -73,6 +73,10 @@ class LiveUtterance(Utterance, frozen=True, kw_only=True):
     None unless one alone spoke (and `diarize` told who).
     """
 
+    connection: int = 0
+    """The connection it was heard on: each one numbers the speakers anew, and where they are told apart no utterance
+    goes beyond it."""
+
     @property
     def text(self) -> str:
         """What was said, as one reads it."""
@@ -320,6 +324,7 @@ class _Said(msgspec.Struct, frozen=True, gc=False):
     word: Word
     spaced: bool | None
     """Whether its language puts spaces between words; None where a single word does not tell."""
+    connection: int = 0
     alone: bool = False
     """Whether `word` is no word of the service's, but stands for all of a result."""
 
@@ -444,7 +449,9 @@ class _Speech:
         for one in self.pending:
             part = parts[-1]
             if part and (
-                one.start - until >= silence or (ends and any(part[-1].middle <= end < one.middle for end in ends))
+                one.start - until >= silence
+                or (ends and any(part[-1].middle <= end < one.middle for end in ends))
+                or (one.connection != part[-1].connection and one.word.speaker is not None)
             ):
                 parts.append(part := [])
             part.append(one)
@@ -551,14 +558,14 @@ def _said(result: LiveResultResponse) -> list[_Said]:
     if not words and transcript.strip():
         best = (result.channel or Channel()).alternatives or [Alternative()]
         whole = Word(punctuated_word=transcript.strip(), confidence=best[0].confidence)
-        return [_Said(at, max(at, _until(result)), whole, None, alone=True)]
+        return [_Said(at, max(at, _until(result)), whole, None, result.connection, alone=True)]
     # Some languages are written without spaces: what the service put between words is what goes between them here.
     spaced = " " in transcript if transcript and len(words) > 1 else None
     said: list[_Said] = []
     for word in words:
         start = at if word.start is None else word.start
         at = max(start, start if word.end is None else word.end)
-        said.append(_Said(start, at, word, spaced))
+        said.append(_Said(start, at, word, spaced, result.connection))
     if words and words[-1].end is None:
         said[-1] = msgspec.structs.replace(said[-1], end=max(at, _until(result)))
     return said
@@ -598,6 +605,7 @@ def _utterances(parts: Iterable[list[_Said]], channel: int) -> Iterator[LiveUtte
             transcript=_joined(part),
             words=words,
             speaker=speakers[0] if len(speakers) == 1 else None,
+            connection=part[-1].connection,
         )
 
 

@@ -20,7 +20,7 @@ def test_version(command: Run) -> None:
     assert command("--version") == (0, f"dgasync {dgasync.__version__}\n".encode(), "")
 
 
-@pytest.mark.parametrize("arguments", [(), ("--help",), ("transcribe", "-h"), ("serve", "--help")])
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("transcribe", "-h"), ("live", "-h"), ("serve", "--help")])
 def test_help(command: Run, arguments: tuple[str, ...]) -> None:
     """The help ends with every exit code; it is also what comes without arguments."""
     ended = command(*arguments)
@@ -57,25 +57,29 @@ def test_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == f"dgasync {dgasync.__version__}\n"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, click.Abort])
-def test_interrupted(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
-    """After Ctrl-C the process ends at once, without waiting for threads that cannot be interrupted."""
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(KeyboardInterrupt(), 130), (click.Abort(), 130), (Failure("It is broken.", Exit.NO_ANSWER), 6)],
+    ids=["Ctrl-C", "Ctrl-C where click saw it", "a failure"],
+)
+def test_threads_are_not_waited_for(monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int) -> None:
+    """What ends early ends at once, without waiting for threads that cannot be interrupted."""
 
     class Gone(BaseException):
         pass
 
-    def interrupted(*arguments: Any, **settings: Any) -> None:
+    def fail(*arguments: Any, **settings: Any) -> None:
         raise error
 
     def end(code: int) -> None:
         raise Gone(code)
 
-    monkeypatch.setattr(click.Group, "main", interrupted)
+    monkeypatch.setattr(click.Group, "main", fail)
     monkeypatch.setattr(os, "_exit", end)
     with pytest.raises(Gone) as gone:
         main()
 
-    assert gone.value.args == (130,)
+    assert gone.value.args == (code,)
 
 
 def test_a_broken_installation(monkeypatch: pytest.MonkeyPatch) -> None:

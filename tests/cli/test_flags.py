@@ -10,32 +10,32 @@ click = pytest.importorskip("click", reason="the extra `cli`")
 
 from click.testing import CliRunner  # noqa: E402
 
-from dgasync.cli.flags import chosen, listen_flags  # noqa: E402
-from dgasync.models.params import RecordingParams  # noqa: E402
+from dgasync.cli.flags import Flags, listen_flags, live_flags  # noqa: E402
+from dgasync.models.params import LiveParams, RecordingParams  # noqa: E402
 from dgasync.protocol.query import encode  # noqa: E402
 
 
-def parsed(*arguments: str) -> dict[str, Any]:
+def parsed(*arguments: str, flags: Flags = listen_flags) -> dict[str, Any]:
     """What a command with the flags makes of its arguments."""
     found: list[dict[str, Any]] = []
 
     @click.command()
     @click.argument("source")
     @click.option("--json", "as_json", is_flag=True)
-    @listen_flags
+    @flags
     def command(**given: Any) -> None:
-        found.append(chosen(given))
+        found.append(flags.chosen(given))
 
     result = CliRunner().invoke(command, ["talk.wav", *arguments])
     assert result.exit_code == 0, result.output
     return found[0]
 
 
-def shown() -> str:
+def shown(flags: Flags = listen_flags) -> str:
     """The help of a command with the flags."""
 
     @click.command()
-    @listen_flags
+    @flags
     def command(**given: Any) -> None:
         """Listen."""
 
@@ -47,12 +47,14 @@ def test_nothing_chosen() -> None:
     assert parsed("--json") == {}
 
 
-def test_each_option_has_a_flag() -> None:
-    """Every option of a recording is a flag of its name."""
-    flags = shown()
+@pytest.mark.parametrize(("flags", "params"), [(listen_flags, RecordingParams), (live_flags, LiveParams)])
+def test_each_option_has_a_flag(flags: Flags, params: Any) -> None:
+    """Every option of a recording, or of live speech, is a flag of its name, and there are no others."""
+    said = shown(flags)
 
-    for name in RecordingParams.__annotations__:
-        assert f"--{name.replace('_', '-')}" in flags
+    assert flags.names == set(params.__annotations__)
+    for name in flags.names:
+        assert f"--{name.replace('_', '-')} " in said
 
 
 def test_on_and_off() -> None:
@@ -60,9 +62,24 @@ def test_on_and_off() -> None:
     assert parsed("--smart-format", "--no-punctuate") == {"smart_format": True, "punctuate": False}
 
 
+def test_a_switch_that_is_off_by_its_name() -> None:
+    """The other side of "no" is the word alone."""
+    assert parsed("--no-delay", flags=live_flags) == {"no_delay": True}
+    assert parsed("--delay", flags=live_flags) == {"no_delay": False}
+
+
 def test_numbers() -> None:
     """Numbers arrive as numbers."""
     assert parsed("--utt-split", "0.5", "--channels", "2") == {"utt_split": 0.5, "channels": 2}
+    assert parsed("--utterance-end-ms", "1000", flags=live_flags) == {"utterance_end_ms": 1000}
+
+
+@pytest.mark.parametrize("value", ["300", "false"])
+def test_a_number_or_a_switch(value: str) -> None:
+    """What is a number or a truth value is given as the service wants it written."""
+    options = parsed("--endpointing", value, flags=live_flags)
+
+    assert encode(options, known=LiveParams.__annotations__) == f"endpointing={value}"
 
 
 @pytest.mark.parametrize("value", ["v2", "v9", "true"])
@@ -107,3 +124,16 @@ def test_help() -> None:
     assert "--extra KEY=VALUE" in flags
     assert "--model [nova-3|" in flags
     assert "see --topics" in flags
+
+
+def test_help_in_the_words_of_a_command_line() -> None:
+    """Truth values are written as one gives them to a flag."""
+    assert "false for never" in shown(live_flags)
+
+
+def test_shared_flags() -> None:
+    """What recordings and live speech have in common is the same flag; what only shares its name is not."""
+    recorded, live = ({line.strip() for line in shown(flags).splitlines()} for flags in (listen_flags, live_flags))
+
+    assert any(line.startswith("--keyterm") for line in recorded & live)
+    assert not any(line.startswith("--encoding") for line in recorded & live)

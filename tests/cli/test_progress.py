@@ -46,6 +46,16 @@ def test_on_a_terminal(terminal: Terminal, sent: tuple[tuple[int, int | None], .
     assert rest == ""
 
 
+def test_over(terminal: Terminal) -> None:
+    """It can be over before the end of the block, once."""
+    with redirect_stderr(terminal), progress() as shown:
+        shown.over()
+        gone = terminal.getvalue()
+        assert gone.endswith("\x1b[2K")
+
+    assert terminal.getvalue() == gone
+
+
 def test_texts_are_shown_as_they_are(terminal: Terminal) -> None:
     """What an engine says is no mark-up."""
     with redirect_stderr(terminal), progress() as shown:

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import inspect
 import json
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 import pytest
 
 import dgasync
-from dgasync.server import LocalServer
+from dgasync.server import Fault, LocalServer
 from dgasync.server.outgoing import Outgoing
 from dgasync.testing import Ruler
+from tests.compat.radio import Httpx, enter_pressed, radio
 from tests.compat.samples import LINES, PRINTED, in_async_form, sample
 from tests.hosting import hosted
 
@@ -23,7 +25,10 @@ KEY = "a-key-of-the-environment"
 RULER = Ruler(3.0)
 WAV = RULER.wav()
 BUELLER = "https://static.deepgram.com/examples/Bueller-Life-moves-pretty-fast.wav"
-IMPORTS = "from dgasync import AsyncDeepgramClient, DeepgramClient, FileSource, PrerecordedOptions\n"
+IMPORTS = """\
+from dgasync import AsyncDeepgramClient, DeepgramClient, FileSource, PrerecordedOptions
+from dgasync import LiveOptions, LiveTranscriptionEvents
+"""
 CLIENTS = ["DeepgramClient", "AsyncDeepgramClient"]
 
 
@@ -233,3 +238,182 @@ def test_sample_12_when_it_fails(workplace: LocalServer, capsys: pytest.CaptureF
         execute(sample(12), {"AUDIO_URL": {"url": url}})
 
     assert capsys.readouterr().out.startswith("Exception: Bad Request: failed to process audio")
+
+
+# Live speech.
+
+ASKED_9 = [("interim_results", "false"), ("language", "en-US"), ("model", "nova")]
+ASKED_16 = [("interim_results", "false"), ("language", "en-GB"), ("punctuate", "true")]
+NAMES_9 = "import threading, anyio, httpx\n"
+WORDS = {"SOME_STREAMING_DATA": WAV}
+
+
+def talked(server: LocalServer, query: list[tuple[str, str]]) -> bool:
+    """Whether the one session was v3's: only the options that were set, the key in its header, CloseStream last."""
+    (request,) = server.requests
+    return (request.kind, request.path, sorted(request.query), request.messages[-1:], request.complete) == (
+        "websocket",
+        "/v1/listen",
+        query,
+        ['{"type":"CloseStream"}'],
+        True,
+    ) and request.headers["Authorization"] == f"Token {KEY}"
+
+
+def lines(printed: str, before: str) -> list[str]:
+    """What handlers printed, a line each, without punctuation."""
+    found = printed.splitlines()
+    assert all(line.startswith(before) for line in found), printed
+    return [line.removeprefix(before).lower().replace(".", "") for line in found]
+
+
+@pytest.fixture
+def httpx(monkeypatch: pytest.MonkeyPatch) -> Httpx:
+    """The module of that name, as far as the sample needs it."""
+    made = Httpx()
+    monkeypatch.setitem(sys.modules, "httpx", made)
+    return made
+
+
+def text_9(client: str) -> str:
+    return NAMES_9 + of_client(sample(3), client) + sample(13) + sample(9)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_sample_9(
+    client: str,
+    workplace: LocalServer,
+    httpx: Httpx,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A stream of the web, sent by a thread until Enter is pressed, is heard to its last word."""
+    monkeypatch.setattr("builtins.input", enter_pressed(httpx.at_its_end))
+    with radio(RULER) as url:
+        execute(text_9(client), {"URL": url})
+
+    assert " ".join(lines(capsys.readouterr().out, "speaker: ")) == RULER.text
+    assert talked(workplace, ASKED_9)
+    assert workplace.requests[0].sha256 == hashlib.sha256(WAV).hexdigest()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_sample_9_with_await(
+    client: str,
+    workplace: LocalServer,
+    httpx: Httpx,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The same on a loop, its thread a task, from either client."""
+    monkeypatch.setattr("builtins.input", enter_pressed(httpx.at_its_end))
+    with radio(RULER) as url:
+        await execute_async(in_async_form(text_9(client)), {"URL": url})
+
+    assert " ".join(lines(capsys.readouterr().out, "speaker: ")) == RULER.text
+    assert talked(workplace, ASKED_9)
+    assert workplace.requests[0].sha256 == hashlib.sha256(WAV).hexdigest()
+
+
+HOURS = Ruler(36_000.0)
+
+
+def heard_in_part(server: LocalServer, printed: str) -> bool:
+    """Whether every whole word was printed that the server got of a stream that was left in its middle."""
+    size = server.requests[0].size - (len(WAV) - RULER.size)
+    return 0 < size < HOURS.size and " ".join(lines(printed, "speaker: ")) == Ruler.of_bytes(size).text
+
+
+def test_sample_9_in_the_middle(
+    workplace: LocalServer, httpx: Httpx, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Enter ends a stream that has no end, and what was sent of it is heard."""
+    monkeypatch.setattr("builtins.input", enter_pressed(httpx.under_way))
+    with radio(HOURS) as url:
+        execute(text_9("DeepgramClient"), {"URL": url})
+
+    assert talked(workplace, ASKED_9)
+    assert heard_in_part(workplace, capsys.readouterr().out)
+
+
+@pytest.mark.anyio
+async def test_sample_9_in_the_middle_with_await(
+    workplace: LocalServer, httpx: Httpx, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same on a loop."""
+    monkeypatch.setattr("builtins.input", enter_pressed(httpx.under_way))
+    with radio(HOURS) as url:
+        await execute_async(in_async_form(text_9("DeepgramClient")), {"URL": url})
+
+    assert talked(workplace, ASKED_9)
+    assert heard_in_part(workplace, capsys.readouterr().out)
+
+
+def samples(*numbers: int) -> str:
+    return "".join(sample(number) for number in numbers)
+
+
+ORDERS = {
+    "as printed": (13, 14, 15, 16, 17, 19),
+    "a handler after the start": (13, 16, 18, 15, 17, 19),
+    "a handler twice": (13, 14, 15, 16, 18, 17, 19),
+}
+"""13 to 19 in order are one program, with 14 or 18, which are the same; with both, each of them is called."""
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_samples_13_to_19(order: str, client: str, workplace: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """A connection with its handlers, started, sent to and finished, prints all that is heard."""
+    execute(of_client(sample(3), client) + samples(*ORDERS[order]), dict(WORDS))
+
+    printed = lines(capsys.readouterr().out, "Transcription: ")
+    times = 2 if 14 in ORDERS[order] and 18 in ORDERS[order] else 1
+    assert printed == [line for line in printed[::times] for _ in range(times)]
+    assert " ".join(printed[::times]) == RULER.text
+    assert talked(workplace, ASKED_16)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("order", ORDERS)
+async def test_samples_13_to_19_with_await(
+    order: str, client: str, workplace: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same on a loop, the handlers coroutine functions, from either client."""
+    await execute_async(of_client(sample(3), client) + in_async_form(samples(*ORDERS[order])), dict(WORDS))
+
+    printed = lines(capsys.readouterr().out, "Transcription: ")
+    times = 2 if 14 in ORDERS[order] and 18 in ORDERS[order] else 1
+    assert printed == [line for line in printed[::times] for _ in range(times)]
+    assert " ".join(printed[::times]) == RULER.text
+    assert talked(workplace, ASKED_16)
+
+
+REFUSED = (13, 14, 15, 16, 17, 19)
+
+
+def told_why(printed: str, connection: Any) -> bool:
+    """Whether it is printed, as JSON with an indent of four, why there is no connection, which its `error` says too."""
+    shown = json.loads(printed.removeprefix("Error: "))
+    assert printed.startswith("Error: {\n    ")
+    assert isinstance(connection.error, dgasync.PaymentRequired)
+    return (shown["description"], shown["message"]) == ("PaymentRequired", connection.error.message)
+
+
+def test_sample_15(workplace: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the connection is refused, the error handler prints why, and the rest of the program does nothing."""
+    workplace.fail(Fault.status(402))
+    names = execute(sample(3) + samples(*REFUSED), dict(WORDS))
+
+    assert told_why(capsys.readouterr().out, names["dg_connection"])
+
+
+@pytest.mark.anyio
+async def test_sample_15_with_await(workplace: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same on a loop."""
+    workplace.fail(Fault.status(402))
+    names = await execute_async(sample(3) + in_async_form(samples(*REFUSED)), dict(WORDS))
+
+    assert told_why(capsys.readouterr().out, names["dg_connection"])

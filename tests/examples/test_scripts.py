@@ -12,6 +12,7 @@ import pytest
 from dgasync.server import LocalServer
 from dgasync.testing import Ruler
 from tests.hosting import hosted
+from tests.microphones import plugged_in
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RULER = Ruler(2.0)
@@ -72,9 +73,44 @@ def test_custom(script: Callable[..., str], wav: str, deepgram_server: LocalServ
     assert ("some_new_option", "yes") in request.query
 
 
+def test_microphone(script: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documented example prints what is said until Enter is pressed."""
+    with plugged_in() as sounddevice:
+        sounddevice.said = RULER.audio()
+        monkeypatch.setattr("builtins.input", lambda text: sounddevice.stream.wait_until_silent())
+        printed = script("microphone.py")
+
+    assert printed.split() == RULER.words
+
+
+def test_microphone_async(script: Callable[..., str]) -> None:
+    """The native example prints what is said until the last word."""
+    ruler = Ruler(9.0)
+    with plugged_in() as sounddevice:
+        sounddevice.said = ruler.audio()
+        printed = script("microphone_async.py", "w1")
+
+    assert printed.splitlines()[0] == "speak; 'w1' ends it."
+    assert printed.replace(".", "").split()[-len(ruler.words) :] == ruler.words
+
+
 def test_all_are_run() -> None:
     """No example is without a test."""
     here = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
 
     for path in EXAMPLES.iterdir():
         assert path.is_dir() or path.name.startswith(".") or path.stem in here, path.name
+
+
+@pytest.mark.parametrize("name", ["live.py", "live_async.py"])
+def test_live(script: Callable[..., str], wav: str, name: str, deepgram_server: LocalServer) -> None:
+    """The live examples print the final words as they come, to the last one."""
+    assert script(name, wav).split() == RULER.words
+    assert deepgram_server.requests[-1].complete
+
+
+def test_live_http(script: Callable[..., str], deepgram_server: LocalServer) -> None:
+    """A stream of the web is fetched from here, and its utterances are printed, with their time."""
+    with hosted(RULER.wav()) as url:
+        assert script("live_http.py", url) == f"   0.00  {RULER.text}\n"
+    assert deepgram_server.requests[-1].kind == "websocket"

@@ -63,13 +63,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _post(port: int, body: bytes) -> tuple[int, Any]:
+def _post(port: int, body: bytes) -> tuple[int, Any, str | None]:
     connection = http.client.HTTPConnection("127.0.0.1", port)
     try:
         connection.request("POST", "/transcripts", iter([body[:1000], body[1000:]]), encode_chunked=True)
         answer = connection.getresponse()
         text = answer.read().decode()
-        return answer.status, json.loads(text) if text.startswith("{") else text
+        told = json.loads(text) if text.startswith("{") else text
+        return answer.status, told, answer.getheader("Retry-After")
     finally:
         connection.close()
 
@@ -97,15 +98,15 @@ def test_services(deepgram_server: LocalServer, name: str) -> None:
         deepgram_server.fail(Fault("slow", seconds=0.3), times=AT_ONCE)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             answers = list(pool.map(lambda ruler: _post(port, ruler.wav()), rulers))
-        refused, _ = _post(port, b"this is no recording")
+        refused, _, _ = _post(port, b"this is no recording")
         deepgram_server.fail(Fault.status(429, retry_after=120), times=None)
-        busy, _ = _post(port, Ruler(1.0).wav())
+        busy, _, wait = _post(port, Ruler(1.0).wav())
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate()
 
-    assert [status for status, _ in answers] == [200] * AT_ONCE
-    assert [heard(answer["text"]) for _, answer in answers] == [ruler.words for ruler in rulers]
-    assert (refused, busy) == (400, 503)
+    assert [status for status, _, _ in answers] == [200] * AT_ONCE
+    assert [heard(answer["text"]) for _, answer, _ in answers] == [ruler.words for ruler in rulers]
+    assert (refused, busy, wait) == (400, 503, "120")  # Whole seconds: HTTP has no others.
     assert process.returncode in (0, -signal.SIGINT), output
     for word in ("Unclosed", "ResourceWarning", "Traceback", "was never"):
         assert word not in output, output

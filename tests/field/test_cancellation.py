@@ -9,14 +9,8 @@ one request in flight, so that a place that is not given back stops the next rou
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
-import tempfile
-import threading
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import anyio
@@ -28,16 +22,13 @@ from dgasync.limits import BODY_CHUNK
 from dgasync.server import Fault, LocalServer
 from dgasync.testing import Ruler, local_server
 from dgasync.transport import loop as loop_thread
-from tests.field.faces import FACES, KEY, Face, run_on
+from tests.field.faces import KEY, run_on
 from tests.field.steps import Steps, Watched
+from tests.field.tidiness import Told, connections_of_clients, rounds, tasks_of, watched_by
 
 RULER = Ruler.of_bytes(BODY_CHUNK + 32_000)
 WAV = RULER.wav()
 FEW = Ruler(1.0)
-DESCRIPTORS = Path("/proc/self/fd")
-MOST = 400
-"""Awaits that no scene has: a round that gets there goes in circles."""
-
 Ask = Callable[[AsyncDeepgramClient], Awaitable[Transcript]]
 
 
@@ -68,92 +59,6 @@ SCENES: dict[str, tuple[Callable[[AsyncDeepgramClient, Path], Awaitable[Transcri
     "async iterator": (streamed, []),
     "generator, answered slowly": (generated, [Fault.trickle(4_000, 0.001)]),
 }
-
-
-@pytest.fixture
-def tidy(tmp_path: Path, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing is open, runs or lies about after the test that did not before it."""
-    if not DESCRIPTORS.is_dir():
-        pytest.skip("needs /proc")
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    # Idle workers of trio's pool live for ten seconds, which is none of our business.
-    monkeypatch.setattr("trio._core._thread_cache.IDLE_TIMEOUT", 0.01)
-    for name in FACES:  # so that what each loop makes once is there already
-        Face(name).transcribe(server.url, FEW.wav())
-    server.reset()
-    settle(lambda: not connections(), lambda: "connections of an earlier test")
-    before = belongings()
-    yield
-    settle(lambda: not belongings() - before, lambda: f"left behind: {belongings() - before}")
-    assert list(temporary.iterdir()) == []
-
-
-def belongings() -> Counter[str]:
-    """What the process has: its descriptors, by what they are open on, and its threads."""
-    descriptors = filter(None, map(target, DESCRIPTORS.iterdir()))
-    return Counter([*descriptors, *(thread.name for thread in threading.enumerate() if not pooled(thread))])
-
-
-def pooled(thread: threading.Thread) -> bool:
-    """The server keeps its workers."""
-    return thread.name.startswith(("dgasync-server", "asyncio_"))
-
-
-def target(descriptor: Path) -> str | None:
-    try:
-        return str(descriptor.readlink())
-    except FileNotFoundError:  # that of the listing itself
-        return None
-
-
-def connections() -> list[str]:
-    """Both ends of each connection of the process to itself that is established or lingers."""
-    lines = Path("/proc/self/net/tcp").read_text().splitlines()[1:]
-    inodes = {each.split("[")[1][:-1] for each in belongings() if each.startswith("socket:[")}
-    listening = "0A"
-    return [line for line in lines if line.split()[9] in inodes and line.split()[3] != listening]
-
-
-def settle(done: Callable[[], bool], complaint: Callable[[], str]) -> None:
-    """Wait until it is so: the other end of a connection closes in its own time."""
-    end = time.monotonic() + 10
-    while not done():
-        gc.collect()
-        if time.monotonic() > end:
-            raise AssertionError(complaint())
-        time.sleep(0.01)
-
-
-class Told:
-    """What the rounds saw."""
-
-    def __init__(self) -> None:
-        self.cancelled = 0
-        self.steps = 0
-
-
-async def rounds(told: Told, server: LocalServer, faults: list[Fault], one: Callable[[int], Awaitable[Steps]]) -> None:
-    """Cancel at the first await, at the second, and so on, until there is no such await any more."""
-    for at in range(1, MOST):
-        server.reset()
-        for fault in faults:
-            server.fail(fault)
-        steps = await one(at)
-        if not steps.acted:
-            told.steps = at
-            return
-    raise AssertionError("it goes in circles")
-
-
-@contextmanager
-def watched_by(loop: asyncio.AbstractEventLoop, steps: Steps) -> Iterator[None]:
-    loop.set_task_factory(steps.factory)
-    try:
-        yield
-    finally:
-        loop.set_task_factory(None)
 
 
 def client(server: LocalServer) -> AsyncDeepgramClient:
@@ -250,16 +155,6 @@ def test_cancelled_on_trio(where: str, scene: str, server: LocalServer, tmp_path
     assert told.cancelled >= told.steps // 2  # an answer that arrives together with the cancellation is not dropped
 
 
-def tasks_of(loop: asyncio.AbstractEventLoop) -> list[str]:
-    """The tasks that run on a loop of another thread."""
-
-    async def look() -> list[str]:
-        await asyncio.sleep(0)
-        return [repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-
-    return asyncio.run_coroutine_threadsafe(look(), loop).result(10)
-
-
 @pytest.mark.parametrize("fault", [Fault.stall(), Fault.stall(after_bytes=1)], ids=["before it answers", "as it reads"])
 @pytest.mark.parametrize("name", ["asyncio", "uvloop", "trio"])
 def test_cancelled_while_nothing_moves(name: str, fault: Fault, tidy: None) -> None:
@@ -318,9 +213,3 @@ def test_a_source_that_takes_its_time_to_close(name: str, server: LocalServer, t
     run_on(name, main)
 
     assert seen == ["closed", "out"]
-
-
-def connections_of_clients(server: LocalServer) -> list[str]:
-    """The clients' ends."""
-    port = f":{server.port:04X}"
-    return [line for line in connections() if line.split()[2].endswith(port)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from dgasync import AsyncDeepgramClient, DeepgramClient, DeepgramClientOptions, 
 from dgasync.server import Fault, LocalServer
 from dgasync.testing import Ruler, local_server
 from tests.field.faces import FACES, Face, run_on
-from tests.field.secrets import Everything, reachable, shown
+from tests.field.secrets import reachable, shown
 from tests.field.sockets import head_of, refusing, serving, unreachable
 
 KEY = "dg-key-3f8a61c0d94b7e25"
@@ -55,26 +54,6 @@ zj0EAwIDRwAwRAIgIKVENomw0+OkoO3BXRKVPGrRzoRWJrLNAE148gwlIfkCIGBw
 rxDglKwgPpZK4fry92OdpLus8TEqdcIHcseoSScu
 -----END CERTIFICATE-----
 """
-
-
-@pytest.fixture
-def logged() -> Iterator[list[str]]:
-    """All that any logger says."""
-    everything = Everything()
-    root = logging.getLogger()
-    loggers = [root, *(each for each in root.manager.loggerDict.values() if isinstance(each, logging.Logger))]
-    before = [(each, each.level, each.disabled) for each in loggers]
-    for each in loggers:
-        each.level, each.disabled = 0, False
-    root.addHandler(everything)
-    root.manager._clear_cache()
-    try:
-        yield everything.lines
-    finally:
-        root.removeHandler(everything)
-        for each, level, disabled in before:
-            each.level, each.disabled = level, disabled
-        root.manager._clear_cache()
 
 
 @pytest.fixture(params=FACES)

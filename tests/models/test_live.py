@@ -146,11 +146,12 @@ def test_names_and_fields_of_v3(shared: Path) -> None:
 
 
 def test_events_of_v3(shared: Path) -> None:
-    """The enumeration has v3's members, equal to their texts; Results is another name for Transcript."""
+    """The enumeration has v3's members and the session's own, equal to their texts; Results means Transcript."""
     surface = json.loads((shared / "compat" / "v3_surface.json").read_text("utf-8"))
     members = {each["name"]: each["value"] for each in surface["enums"]["LiveTranscriptionEvents"]["members"]}
 
-    assert {member.name: member.value for member in LiveTranscriptionEvents} == members
+    ours = {name: name for name in ("Reconnecting", "Reconnected", "Gap")}
+    assert {member.name: member.value for member in LiveTranscriptionEvents} == members | ours
     assert LiveTranscriptionEvents.Results is LiveTranscriptionEvents.Transcript
     assert LiveTranscriptionEvents("Results") is LiveTranscriptionEvents.Transcript
     assert LiveTranscriptionEvents.Transcript == "Results" == str(LiveTranscriptionEvents.Transcript)
@@ -363,7 +364,24 @@ def test_null_among_items() -> None:
 
 
 STRUCTS = [cls for cls in vars(live).values() if isinstance(cls, type) and issubclass(cls, Model)]
-STRUCTS = [cls for cls in dict.fromkeys(STRUCTS) if cls.__module__ == live.__name__ and cls is not Event]
+OURS = (Event, live.Reconnecting, live.Reconnected, live.Gap)  # the service does not say these
+STRUCTS = [cls for cls in dict.fromkeys(STRUCTS) if cls.__module__ == live.__name__ and cls not in OURS]
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (live.Reconnecting(reason="it broke", attempt=2, delay=0.25), "<Reconnecting try 2 in 0.25 s, it broke>"),
+        (live.Reconnected(connection=1), "<Reconnected 1>"),
+        (live.Gap(start=1.0, end=2.5), "<Gap 1.00 to 2.50 s>"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_news_of_the_connection(event: Event, text: str) -> None:
+    """What happens to the connection is told whole, and shown in a line."""
+    assert repr(event) == text
+    assert type(event).from_dict(event.to_dict()) == event
+    assert copy.copy(event) == pickle.loads(pickle.dumps(event)) == event
 
 
 @pytest.mark.parametrize("kind", STRUCTS, ids=lambda kind: kind.__name__)

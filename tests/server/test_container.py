@@ -117,6 +117,15 @@ def test_noise_inside(form: str, codec: str) -> None:
         assert len(samples) >= len(SAMPLES) // 2
 
 
+@pytest.mark.parametrize(("form", "codec"), [("mp3", "libmp3lame"), ("adts", "aac")])
+def test_another_form_on_the_way(form: str, codec: str) -> None:
+    """A stream that goes on with another rate and other channels, as radio does, is heard to its end."""
+    pair = b"".join(struct.pack("<hh", n % 1000, 500) for n in range(44_100))
+    both = encoded(form, codec) + encoded(form, codec, pair, layout="stereo", rate=44_100)
+    _, samples = read(both, rate=16_000, mix=True)
+    assert len(samples) / 32_000 == pytest.approx(2.0, abs=0.3)
+
+
 def test_cut_short() -> None:
     """Half a file is half the audio."""
     data = encoded("flac", "flac")

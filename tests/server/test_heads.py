@@ -1,4 +1,4 @@
-"""The first head of a connection."""
+"""The heads of requests."""
 
 from __future__ import annotations
 
@@ -101,8 +101,19 @@ def test_upgraded() -> None:
 def test_endless_head() -> None:
     """A head that does not end is aiohttp's to refuse."""
     first, real, _ = connected()
-    first.data_received(b"X" * MAX_HEAD)
-    assert real.told[1:] == [b"X" * MAX_HEAD]
+    endless = b"GET /" + b"x" * MAX_HEAD
+    first.data_received(endless[:-1])
+    first.data_received(endless[-1:])
+    assert b"".join(real.told[1:]) == endless
+
+
+def test_no_head() -> None:
+    """What begins like no request, such as TLS, is not held: aiohttp refuses it at once."""
+    for begin in (b"\x16\x03\x01\x02", b"GE\x00"):
+        first, real, _ = connected()
+        first.data_received(begin[:2])
+        first.data_received(begin[2:])
+        assert b"".join(real.told[1:]) == begin
 
 
 def test_everything_else_is_handed_on() -> None:

@@ -59,6 +59,21 @@ def test_header_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert intake._spool is None
 
 
+@pytest.mark.parametrize("encoding", ["g729", "amr-nb", "amr-wb"])
+def test_frames_without_header(encoding: str) -> None:
+    """A recording in a speech codec is heard without a header when the query names the codec."""
+    pytest.importorskip("av", reason="needs PyAV")
+    frame, seconds = {
+        "g729": (bytes(range(10)), 0.01),
+        "amr-nb": (b"\x04" + bytes(12), 0.02),
+        "amr-wb": (b"\x04" + bytes(17), 0.02),
+    }[encoding]
+    intake = make(encoding=encoding)
+    intake.feed(frame * 100)
+    intake.complete()
+    assert intake.finish().seconds == pytest.approx(100 * seconds)
+
+
 def test_stopped() -> None:
     """An intake that was stopped takes nothing more; stopping again is harmless."""
     intake = make()

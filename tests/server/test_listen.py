@@ -302,9 +302,11 @@ async def test_brace_in_raw_audio(caller: Caller) -> None:
         (b'{"uri": "http://x"}', "PAYLOAD_ERROR", 400),
         (b'{"url": 7}', "PAYLOAD_ERROR", 400),
         (b'{"url": "ftp://example.com/x.wav"}', "PAYLOAD_ERROR", 400),
+        (b'{"url": "http://\\ud800/"}', "PAYLOAD_ERROR", 400),
+        (b'{"url": ' + b"[" * 60_000, "PAYLOAD_ERROR", 400),
         (b'{"url": "' + b"x" * 70_000 + b'"}', "PAYLOAD_TOO_LARGE", 413),
     ],
-    ids=["broken", "list", "no url", "no string", "no http", "long"],
+    ids=["broken", "list", "no url", "no string", "no http", "no characters", "nested", "long"],
 )
 async def test_wrong_json(caller: Caller, body: bytes, code: str, status: int) -> None:
     """JSON that names no URL is refused."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -198,7 +199,11 @@ async def test_idle(session: aiohttp.ClientSession) -> None:
         assert received.messages == ['{"type": "KeepAlive"}'] * 8
 
 
-@pytest.mark.parametrize("text", ["hello", "[]", "7", '{"kind": "KeepAlive"}', '{"type": "Hello"}', '{"type": []}'])
+@pytest.mark.parametrize(
+    "text",
+    ["hello", "[]", "7", '{"kind": "KeepAlive"}', '{"type": "Hello"}', '{"type": []}', "[" * 100_000],
+    ids=lambda text: text[:24],
+)
 async def test_bad_text(live: Live, text: str) -> None:
     """Text that is no known message ends the session, with the reason as a message and as 1008."""
     talk = await live.open()
@@ -371,7 +376,7 @@ async def test_key_in_subprotocol(session: aiohttp.ClientSession) -> None:
     ("params", "why"),
     [
         ({"model": "nova-9"}, "No such model"),
-        ({**RAW, "encoding": "g729"}, "Unsupported audio format"),
+        ({**RAW, "encoding": "g722"}, "Unsupported audio format"),
         ({"encoding": "linear16"}, "`sample_rate` is required"),
         ({**RAW, "sample_rate": "loud"}, "sample_rate: expected a whole number"),
         ({**RAW, "endpointing": "soon"}, "endpointing: expected a whole number"),
@@ -439,6 +444,7 @@ class Reluctant:
         self.stopped = False
         self.problem: Exception | None = None
         self.chatty = 0
+        self.pause = 0.0
 
     def load(self, tell: Any, /) -> None:
         """Nothing."""
@@ -453,6 +459,7 @@ class Reluctant:
         if self.problem is not None:
             raise self.problem
         self.behind.append(behind)
+        time.sleep(self.pause)
         return [Passage([Word("so" * 20_000, 0, 1, 1.0)], 1, final=True)] * self.chatty
 
     def finalize(self) -> list[LiveEvent]:
@@ -485,13 +492,22 @@ def reluctant() -> Iterator[LocalServer]:
 async def test_another_engine(session: aiohttp.ClientSession, reluctant: LocalServer) -> None:
     """An engine of one's own hears in a thread, and is told when more audio waits already."""
     engine: Any = reluctant.engine
-    talk = await Live(session, reluctant.url).talk(*[silence(1.1)] * 20)
+    talk = await Live(session, reluctant.url).talk(*[silence(1)] * 20)
     assert talk.text() == "there"
     assert len(engine.behind) <= 20
     assert not engine.behind[-1]
     while not engine.stopped:
         await asyncio.sleep(0.005)
     assert talk.told[-1]["model_info"].popitem()[1]["name"] == "reluctant"
+
+
+async def test_large_messages(session: aiohttp.ClientSession, reluctant: LocalServer) -> None:
+    """A message of many seconds is heard second by second."""
+    engine: Any = reluctant.engine
+    talk = await Live(session, reluctant.url).talk(silence(10))
+    assert talk.told[-1]["duration"] == 10.0
+    assert len(engine.behind) == 10
+    assert all(engine.behind[:-1])
 
 
 async def test_engine_for_recordings(session: aiohttp.ClientSession) -> None:
@@ -528,6 +544,16 @@ async def test_back_pressure(
     assert (talk.told[-1]["duration"], talk.code) == (10.0, 1000)
 
 
+async def test_busy_is_not_idle(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the server itself does not read on, the client is not taken to be silent."""
+    monkeypatch.setattr(live_module, "BUFFER", 10_000)
+    engine: Any = Reluctant()
+    engine.pause = 0.3
+    with local_server(engine=engine, idle_limit=0.1) as server:
+        talk = await Live(session, server.url).talk(*[silence(1)] * 4)
+    assert (talk.told[-1]["duration"], talk.code) == (4.0, 1000)
+
+
 async def test_client_does_not_read(
     session: aiohttp.ClientSession, reluctant: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -541,3 +567,24 @@ async def test_client_does_not_read(
     assert received.close_code == 1006
     assert received.sent < 400
     await talk.socket.close()
+
+
+async def test_client_vanishes_in_its_handshake(
+    live: Live, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that is gone when it is to be answered is no error of the server, and nothing is said of it."""
+    prepare = live_module.web.WebSocketResponse.prepare
+
+    async def cut_before(self: Any, request: Any) -> Any:
+        request.transport.abort()
+        return await prepare(self, request)
+
+    monkeypatch.setattr(live_module.web.WebSocketResponse, "prepare", cut_before)
+    with pytest.raises(aiohttp.ClientError):
+        await live.open()
+    monkeypatch.undo()
+
+    assert (await live.talk(ruler_audio(1))).code == 1000
+    *gone, last = deepgram_server.requests  # aiohttp's client may have tried twice
+    assert ({request.kind for request in gone}, last.kind) == ({"request"}, "websocket")
+    assert caplog.records == []

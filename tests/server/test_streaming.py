@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dgasync.server import streaming
+from dgasync.server.container import Container
 from dgasync.server.decode import BadAudio
 from dgasync.server.options import LiveOptions
 from dgasync.server.streaming import Piped, Stream, is_container, is_text
@@ -26,7 +27,10 @@ SECONDS = 2.99
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
     yield
-    assert not [thread for thread in threading.enumerate() if thread.name == "dgasync-decode"]
+    for thread in threading.enumerate():
+        if thread.name == "dgasync-decode":
+            thread.join(60)  # The server lets it go when the client has seen the end already.
+            assert not thread.is_alive()
 
 
 def encoded(container: str, codec: str, rate: int = 16_000) -> bytes:
@@ -157,6 +161,18 @@ def test_damaged_container() -> None:
     made.join()
 
 
+def test_a_thread_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends the decoding is raised where the audio comes from, and not lost on its thread."""
+    pytest.importorskip("av", reason="needs PyAV")
+
+    def fail(container: Container) -> Iterator[bytes]:
+        raise ValueError("unforeseen")
+
+    monkeypatch.setattr(Container, "chunks", fail)
+    with pytest.raises(ValueError, match="unforeseen"):
+        stream(encoded("flac", "flac"), 5000)
+
+
 def test_stopped() -> None:
     """A stream that is given up lets its thread go, in the middle of a file as well as before it."""
     data = encoded("flac", "flac")
@@ -165,6 +181,26 @@ def test_stopped() -> None:
         piped.feed(data[:size])
         piped.stop()
         piped.join()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "frame", "seconds"),
+    [("g729", bytes(range(10)), 0.01), ("amr-nb", b"\x04" + bytes(12), 0.02), ("amr-wb", b"\x04" + bytes(17), 0.02)],
+)
+def test_frames_without_header(encoding: str, frame: bytes, seconds: float) -> None:
+    """Speech codecs are read without the header that their files have, wherever the messages are cut."""
+    pytest.importorskip("av", reason="needs PyAV")
+    total, _ = stream(frame * 300, 777, encoding=encoding)
+    assert total / 32_000 == pytest.approx(300 * seconds, abs=0.01)
+
+
+def test_speex_packets() -> None:
+    """Bare Speex packets are decoded one by one, as Opus is."""
+    pytest.importorskip("av", reason="needs PyAV")
+    packet = bytes([0b00011000, *range(19)])  # Narrowband of 8 kbit/s: 160 bits.
+    made = Stream(LiveOptions(encoding="speex", sample_rate=8000), 16_000)
+    samples = b"".join(made.feed(packet) for _ in range(50)) + made.end()
+    assert len(samples) / 16_000 == pytest.approx(1.0, abs=0.01)
 
 
 def packets() -> list[bytes]:

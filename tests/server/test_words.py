@@ -73,6 +73,15 @@ def test_paragraphs() -> None:
     assert made["paragraphs"][1]["sentences"][0]["end"] == 4.0
 
 
+def test_titles_end_no_sentence() -> None:
+    """The full stop of a title is none between sentences."""
+    made = words.paragraphs(written("And Mr. John Dashwood spoke. Dr. No did not."))
+    assert [s["text"] for s in made["paragraphs"][0]["sentences"]] == [
+        "And Mr. John Dashwood spoke.",
+        "Dr. No did not.",
+    ]
+
+
 def test_paragraphs_without_an_end() -> None:
     """Words behind the last full stop are a sentence too; no words are no paragraphs."""
     assert [s["text"] for s in words.paragraphs(written("A b. C d"))["paragraphs"][0]["sentences"]] == ["A b.", "C d"]
@@ -88,6 +97,14 @@ def test_search() -> None:
         ("quick brawn", 3.0, 4.0),
     ]
     assert found["hits"][0]["confidence"] == 1.0 > found["hits"][1]["confidence"]
+
+
+def test_search_for_a_sentence() -> None:
+    """A term of many words is found where a good part of them was said; letters alone are no likeness."""
+    said = written("ask not what your country can do for you")
+    (hit,) = words.search(said, "what our country can do")["hits"]
+    assert hit["snippet"] == "what your country can do"
+    assert words.search(said, "task nod chat four counties")["hits"] == []
 
 
 def test_search_for_nothing() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -407,6 +408,253 @@ def test_a_start_that_fails(connection: LiveClient, deepgram_server: LocalServer
     assert connection.start(RAW) is False
     assert isinstance(connection.error, Unauthorized)
     assert len(errors) == 1
+
+
+def test_handlers_that_block(connection: LiveClient, deepgram: DeepgramClient, deepgram_server: LocalServer) -> None:
+    """A handler that blocks holds up neither what is sent, nor another connection, nor CloseStream."""
+    other = deepgram.listen.live.v("1")
+    begun, free = threading.Event(), threading.Event()
+    words: list[str] = []
+
+    def block(client: LiveClient, result: LiveResultResponse, **_: Any) -> None:
+        begun.set()
+        assert free.wait(PATIENCE)
+        words.append(result.text)
+
+    connection.on("Results", block)
+    assert connection.start(RAW)
+    chunks = list(RULER.chunks(3200))
+    for chunk in chunks[:30]:
+        assert connection.send(chunk)
+    assert connection.finalize()
+    assert begun.wait(PATIENCE)
+    for chunk in chunks[30:]:
+        assert connection.send(chunk)
+
+    assert other.start(RAW)
+    assert other.finish()
+
+    finishing = threading.Thread(target=connection.finish)
+    finishing.start()
+    assert settled(lambda: deepgram_server.requests[0].complete)
+    assert finishing.is_alive()
+    free.set()
+    finishing.join()
+
+    assert " ".join(words) == RULER.text
+
+
+def test_ten_threads_send(connection: LiveClient, deepgram_server: LocalServer) -> None:
+    """Any thread may send, and no byte is lost."""
+
+    def talk() -> None:
+        for _ in range(50):
+            assert connection.send(bytes(640))
+
+    assert connection.start(RAW)
+    threads = [threading.Thread(target=talk) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert connection.finish()
+
+    assert settled(lambda: deepgram_server.requests[-1].close_code is not None)
+    assert (deepgram_server.requests[-1].size, deepgram_server.requests[-1].complete) == (10 * 50 * 640, True)
+
+
+def test_sent_and_finished_by_handlers(connection: LiveClient, deepgram_server: LocalServer) -> None:
+    """Handlers of every event may use the connection in every way, and are told when nothing goes any more."""
+    told: dict[str, list[bool]] = {}
+
+    def act(name: str, client: LiveClient, **_: Any) -> None:
+        told[name] = [client.send(bytes(2)), client.keep_alive(), client.finalize(), client.finish()]
+
+    for event in ("Open", "Metadata", "Close"):
+        connection.on(event, partial(act, event))
+    assert connection.start(RAW)
+    assert connection.finish()
+
+    assert told == {
+        "Open": [True, True, True, True],
+        "Metadata": [False, False, False, True],
+        "Close": [False, False, False, True],
+    }
+
+
+def test_finished_by_several_threads(connection: LiveClient) -> None:
+    """Any thread may finish, several at once, and each returns behind the handlers of Close."""
+    calls: list[str] = []
+    connection.on("Close", lambda client, **_: calls.append("close"))
+
+    def finish() -> None:
+        assert connection.finish() is True
+        calls.append("finished")
+
+    assert connection.start(RAW)
+    threads = [threading.Thread(target=finish) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert calls == ["close", "finished", "finished", "finished"]
+
+
+def test_no_thread_is_left(connection: LiveClient) -> None:
+    """The thread of the handlers ends with the session, and each session has its own."""
+    threads: list[threading.Thread] = []
+    connection.on("Open", lambda client, **_: threads.append(threading.current_thread()))
+    for _ in range(2):
+        assert connection.start(RAW)
+        assert connection.finish()
+
+    first, second = threads
+    assert first is not second
+    assert settled(lambda: not first.is_alive() and not second.is_alive())
+
+
+def test_coroutine_handlers(connection: LiveClient) -> None:
+    """Coroutine handlers run on one loop of their own; what they leave running is cancelled at the end."""
+    loops: list[Any] = []
+    left: list[str] = []
+    kept: list[object] = []
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.append("cancelled")
+
+    async def handler(client: LiveClient, **_: Any) -> None:
+        loops.append(asyncio.get_running_loop())
+        kept.append(asyncio.create_task(forever()))
+        await asyncio.sleep(0)
+
+    for event in ("Open", "Close"):
+        connection.on(event, handler)
+    assert connection.start(RAW)
+    assert connection.finish()
+
+    assert loops[0] is loops[1]
+    assert left == ["cancelled", "cancelled"]
+    assert loops[0].is_closed()
+
+
+@pytest.mark.parametrize("error", [LookupError(), SystemExit(1), asyncio.CancelledError()], ids=repr)
+def test_whatever_a_handler_raises(error: BaseException, connection: LiveClient) -> None:
+    """Whatever handlers raise, plain ones or not, the stream lives, and the other handlers are called."""
+    calls: list[str] = []
+
+    def fail(client: LiveClient, **_: Any) -> None:
+        raise error
+
+    async def fail_later(client: LiveClient, **_: Any) -> None:
+        await asyncio.sleep(0)
+        raise error
+
+    for event in ("Open", "Close"):
+        connection.on(event, fail)
+        connection.on(event, fail_later)
+        connection.on(event, lambda client, event=event, **_: calls.append(event))
+    assert connection.start(RAW)
+    assert connection.finish()
+
+    assert calls == ["Open", "Close"]
+    assert connection.error is None
+
+
+def test_a_session_that_fails(connection: LiveClient, deepgram_server: LocalServer) -> None:
+    """When `send` gives False because the service has ended the session, Error and Close have been fired with why."""
+    deepgram_server.faults.add(Fault.close(1008, "DATA-0000", after_bytes=6400))
+    heard: list[tuple[str, Any]] = []
+    for name in ("Open", "Error", "Close"):
+        connection.on(name, lambda client, it, name=name: heard.append((name, it)))
+    assert connection.start(RAW)
+    assert connection.send(bytes(6400))
+    assert settled(lambda: not connection.is_connected())
+    assert connection.send(bytes(3200)) is False
+
+    assert [name for name, _ in heard] == ["Open", "Error", "Close"]
+    assert isinstance(connection.error, StreamClosed)
+    assert heard[1][1].error is connection.error
+    assert (heard[2][1].code, heard[2][1].reason) == (1008, "DATA-0000")
+    assert connection.finish() is True
+
+
+def test_a_handler_that_joins_who_sends(
+    connection: LiveClient, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler may join the thread that sends, as one does that stops a microphone."""
+    monkeypatch.setattr("dgasync.api.live.CLOSE_TIMEOUT", 0.05)
+    deepgram_server.faults.add(Fault.close(1008, after_bytes=6400))
+
+    def microphone() -> None:
+        while connection.send(bytes(3200)) and connection.keep_alive():
+            pass
+
+    thread = threading.Thread(target=microphone)
+    joined: list[bool] = []
+
+    def stop(client: LiveClient, **_: Any) -> None:
+        thread.join(PATIENCE)
+        joined.append(not thread.is_alive())
+
+    connection.on("Close", stop)
+    connection.on("Error", lambda client, **_: None)
+    assert connection.start(RAW)
+    thread.start()
+    assert settled(lambda: bool(joined))
+    assert connection.finish()
+
+    assert joined == [True]
+
+
+def test_started_again_by_a_handler(connection: LiveClient, deepgram_server: LocalServer) -> None:
+    """A handler of Close may start the connection again, and that is then sent to."""
+    deepgram_server.faults.add(Fault.close(1008, after_bytes=6400))
+    again = threading.Event()
+    words: list[str] = []
+
+    def reconnect(client: LiveClient, **_: Any) -> None:
+        client.off("Close")
+        assert client.start(RAW)
+        again.set()
+
+    connection.on("Close", reconnect)
+    connection.on("Error", lambda client, **_: None)
+    assert connection.start(RAW)
+    assert connection.send(bytes(6400))
+    assert again.wait(PATIENCE)
+    connection.on("Results", lambda client, result, **_: words.append(result.text))
+    assert connection.send(RULER.audio())
+    assert connection.finish()
+
+    assert " ".join(words) == RULER.text
+    assert connection.error is None
+
+
+def test_errors_that_are_asked_for(deepgram_server: LocalServer) -> None:
+    """With v3's switches `start`, `send` and `finish` raise what went wrong."""
+    switches = [f"termination_exception{part}" for part in ("_connect", "_send", "")]
+    with DeepgramClient(
+        "a-key", url=deepgram_server.url, max_retries=0, options=dict.fromkeys(switches, "true")
+    ) as deepgram:
+        connection = deepgram.listen.live.v("1")
+        connection.on("Error", lambda client, **_: None)
+        deepgram_server.faults.add(Fault.status(401))
+        with pytest.raises(Unauthorized):
+            connection.start(RAW)
+        deepgram_server.faults.add(Fault.close(1008, after_bytes=6400))
+        connection.start(RAW)
+        connection.send(bytes(6400))
+        assert settled(lambda: not connection.is_connected())
+        with pytest.raises(SessionEnded) as raised:
+            connection.send(bytes(3200))
+        with pytest.raises(StreamClosed) as failed:
+            connection.finish()
+
+    assert raised.value.__cause__ is failed.value is connection.error
 
 
 # ── any websocket ──

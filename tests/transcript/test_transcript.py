@@ -291,7 +291,7 @@ class TestObject:
         response = PrerecordedResponse.from_dict({"results": {"channels": [channel(word("a", 0))]}})
         it = Transcript(response)
 
-        assert vars(it) == {"response": response}
+        assert vars(it) == {"response": response, "connections": (0.0,)}
         assert it.words is it.words
 
     def test_immutable(self) -> None:
@@ -399,3 +399,26 @@ def test_channel_by_hand() -> None:
     it = transcript(channel(word("a", 0)))
 
     assert ChannelTranscript(3, it.channels[0].channel).turns[0].channel == 3
+
+
+def test_connections() -> None:
+    """Speaker 0 of another connection may be somebody else, and gets a turn of his own; without speakers none ends."""
+    words = [
+        {"word": "a", "start": 0.0, "end": 1.0, "speaker": 0},
+        {"word": "b", "start": 1.0, "end": 2.0, "speaker": 0},
+        {"word": "c", "start": 2.0, "end": 3.0, "speaker": 0},
+        {"word": "d", "start": 3.0, "end": 4.0, "speaker": 1},
+    ]
+    response = PrerecordedResponse.from_dict({"results": {"channels": [{"alternatives": [{"words": words}]}]}})
+    it = Transcript(response, connections=[0.0, 2.0])
+
+    assert [(turn.connection, turn.speaker, turn.text) for turn in it.turns] == [
+        (0, 0, "a b"),
+        (1, 0, "c"),
+        (1, 1, "d"),
+    ]
+    assert pickle.loads(pickle.dumps(it)) == it != Transcript(response)
+    for word in words:
+        del word["speaker"]
+    plain = PrerecordedResponse.from_dict({"results": {"channels": [{"alternatives": [{"words": words}]}]}})
+    assert [turn.text for turn in Transcript(plain, connections=[0.0, 2.0]).turns] == ["a b c d"]

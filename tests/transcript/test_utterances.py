@@ -359,6 +359,23 @@ class TestShapes:
         assert (utterance.text, utterance.speaker, utterance.speakers) == ("do you yes good", None, (1, 0))
         assert [(turn.speaker, turn.text) for turn in utterance.turns] == [(1, "do you"), (0, "yes"), (1, "good")]
 
+    def test_speakers_of_two_connections(self) -> None:
+        """Where speakers are told apart, an utterance ends with its connection: the next one numbers them anew."""
+        log = [
+            decode_message(json.dumps(results("one two", 0, speakers=[0, 0]))),
+            decode_message(json.dumps(results("three", 1, speakers=[0])), 1),
+        ]
+        before, behind = utterances_of(log)
+        assert [(each.connection, each.speaker, each.text) for each in (before, behind)] == [
+            (0, 0, "one two"),
+            (1, 0, "three"),
+        ]
+
+        (whole,) = utterances_of(
+            [decode_message(json.dumps(results("one", 0))), decode_message(json.dumps(results("two", 0.5)), 1)]
+        )
+        assert (whole.text, whole.connection) == ("one two", 1)
+
     def test_empty_utterance(self) -> None:
         """An utterance made by hand of nothing has no text, no turns and no speakers."""
         assert (LiveUtterance().text, LiveUtterance().turns, LiveUtterance().speakers) == ("", (), ())

@@ -9,12 +9,14 @@ Handlers      the table, as long as the client lives
 from __future__ import annotations
 
 import inspect
+import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Generic, Protocol, TypeVar
 
+from dgasync.errors import DeepgramTypeError
 from dgasync.logs import log
-from dgasync.models.names import unknown
 
 __all__ = ["Dispatcher", "Firing", "Handler", "Handlers", "Report"]
 
@@ -24,14 +26,14 @@ Handler = Callable[..., object]
 """A plain or a coroutine function."""
 
 Report = Callable[[BaseException, Any], object]
-"""Called with what a handler raised, and the event it was given."""
+"""Called with what a handler raised, and the event it was given; a plain or a coroutine function."""
 
 
 class Dispatcher(Protocol):
     """Where handlers run that are not to run on the loop: a thread of their own."""
 
-    async def call(self, function: Callable[..., None], /, *args: object) -> None:
-        """Return when `function(*args)` has run there; one at a time."""
+    async def call(self, function: Callable[..., object], /, *args: object) -> None:
+        """Return when `function(*args)` has run there, one at a time; what it raises comes out."""
         ...
 
     def wait(self, awaitable: Awaitable[object], /) -> object:
@@ -58,38 +60,39 @@ class Handlers(Generic[E]):
         self.keywords = keywords
         self.show = show
         self._report = report or _log
-        # Replaced whole at each change, so that any thread may look while another registers.
+        # Each entry is replaced whole, so that any thread may look while another registers.
         self._table: dict[str, tuple[Handler, ...]] = {}
+        self._registering = threading.Lock()
 
     def on(self, event: object, handler: Handler) -> None:
         """Have `handler` called at `event`, behind those that already are."""
         name = self._name(event)
-        if callable(handler):
-            self._table[name] = (*self._table.get(name, ()), handler)
-        else:
+        if not callable(handler):
             log.warning("A handler of %s is a %s and cannot be called; it is ignored.", name, type(handler).__name__)
+            return
+        with self._registering:
+            self._table[name] = (*self.of(name), handler)
 
     def off(self, event: object, handler: Handler | None = None) -> None:
         """Call `handler` no more at `event`; without one, nobody."""
         name = self._name(event)
-        self._table[name] = tuple(h for h in self._table.get(name, ()) if handler is not None and h != handler)
+        with self._registering:
+            self._table[name] = tuple(h for h in self.of(name) if handler is not None and h != handler)
 
     def of(self, name: str) -> tuple[Handler, ...]:
         """Who is called at the event of this name, in order."""
         return self._table.get(name, ())
 
-    def report(self, error: BaseException, event: E) -> None:
-        """Report what a handler raised; the report must not end anything either."""
-        try:
-            self._report(error, event)
-        except Exception:
-            log.exception("What was to report the error of a handler failed itself.")
+    def report(self, error: BaseException, event: E) -> Awaitable[object] | None:
+        """Report what a handler raised; what is left of that to be awaited, if anything."""
+        result = self._report(error, event)
+        return result if inspect.isawaitable(result) else None
 
     def _name(self, event: object) -> str:
         for name in self.keywords:
             if event == name:
                 return name
-        raise unknown(event, self.keywords, "`on`")
+        raise DeepgramTypeError(f"There is no event {event!r}. These there are: {', '.join(self.keywords)}.")
 
 
 class Firing(Generic[E]):
@@ -108,6 +111,8 @@ class Firing(Generic[E]):
         self._show = handlers.show
         self._calls: dict[str, tuple[tuple[Handler, ...], list[Callable[[object], object]]]] = {}
         self._running = 0
+        self.fired = 0
+        """Events whose handlers were called, or are just now."""
 
     def is_inside(self) -> bool:
         """Whether the code that asks was called by one of these handlers."""
@@ -121,20 +126,30 @@ class Firing(Generic[E]):
         """Call the handlers on this thread; `wait` sees to what coroutine functions leave to be awaited."""
         self.enter()
         self._running += 1
-        for event in events:
-            name, shown = self._show(event)
-            for call in self.calls(name):
-                try:
-                    result = call(shown)
-                    if result is not None and inspect.isawaitable(result):
-                        wait(result)
-                except BaseException as error:  # whatever it is, it must not end the thread
-                    self._handlers.report(error, event)
-        self._running -= 1
+        try:
+            for event in events:
+                self.fired += 1
+                name, shown = self._show(event)
+                for call in self.calls(name):
+                    # What a handler raises here ends nothing, whatever it is: there is nobody to whom it could go.
+                    try:
+                        result = call(shown)
+                        if result is not None and inspect.isawaitable(result):
+                            wait(result)
+                    except BaseException as error:
+                        try:
+                            told = self._handlers.report(error, event)
+                            if told is not None:
+                                wait(told)
+                        except BaseException:
+                            log.exception(_UNREPORTED)
+        finally:
+            self._running -= 1
 
     async def fire_here(self, events: AsyncIterator[E], fired: Callable[[], object] | None = None) -> None:
         """Call the handlers in this task, one after another; `fired` after the first event's."""
         async for event in events:
+            self.fired += 1
             name, shown = self._show(event)
             self._running += 1
             try:
@@ -144,7 +159,7 @@ class Firing(Generic[E]):
                         if result is not None and inspect.isawaitable(result):
                             await result
                     except Exception as error:
-                        self._handlers.report(error, event)
+                        await self._report(error, event)
             finally:
                 self._running -= 1
             if fired is not None:
@@ -153,32 +168,51 @@ class Firing(Generic[E]):
 
     def fire_apart(self, events: Iterable[E], spawn: Callable[..., object]) -> None:
         """Call the handlers; what coroutine functions leave to be awaited goes on in tasks of their own."""
-        for event in events:
-            name, shown = self._show(event)
-            for call in self.calls(name):
-                spawn(self._apart, call, shown, event)
-
-    async def _apart(self, call: Callable[[object], object], shown: object, event: E) -> None:
         self._running += 1
         try:
-            result = call(shown)
-            if inspect.isawaitable(result):
-                await result
-        except Exception as error:
-            self._handlers.report(error, event)
+            for event in events:
+                self.fired += 1
+                name, shown = self._show(event)
+                for call in self.calls(name):
+                    try:
+                        result = call(shown)
+                    except Exception as error:
+                        spawn(self._apart, self._report(error, event), event)
+                    else:
+                        if result is not None and inspect.isawaitable(result):
+                            spawn(self._apart, result, event)
         finally:
             self._running -= 1
+
+    async def _apart(self, awaitable: Awaitable[object], event: E) -> None:
+        self._running += 1
+        try:
+            await awaitable
+        except Exception as error:
+            await self._report(error, event)
+        finally:
+            self._running -= 1
+
+    async def _report(self, error: Exception, event: E) -> None:
+        try:
+            told = self._handlers.report(error, event)
+            if told is not None:
+                await told
+        except Exception:
+            log.exception(_UNREPORTED)
 
     def calls(self, name: str) -> list[Callable[[object], object]]:
         """The handlers of an event as functions of what they get to see; those of this moment."""
         handlers = self._handlers.of(name)
         known = self._calls.get(name)
         if known is None or known[0] is not handlers:
-            keyword = self._handlers.keywords[name]
-            known = (handlers, [_call(handler, self._connection, keyword, self._extra) for handler in handlers])
+            keywords = self._handlers.keywords
+            known = (handlers, [_call(handler, self._connection, keywords[name], self._extra) for handler in handlers])
             self._calls[name] = known
         return known[1]
 
+
+_UNREPORTED = "What was to report the error of a handler failed itself."
 
 _INSIDE: ContextVar[Firing[Any] | None] = ContextVar("dgasync_handler_of", default=None)
 
@@ -199,8 +233,8 @@ def _manner(handler: Handler, keyword: str, extra: Mapping[str, Any]) -> tuple[b
     handlers were written for each.
     """
     try:
-        signature = inspect.signature(handler)
-    except (TypeError, ValueError):
+        signature = inspect.signature(handler, **_LENIENT)
+    except Exception:  # builtins have none, and one that is given by hand may be anything
         return True, extra
     nothing: Mapping[str, Any] = {}
     for by_keyword, given in ((True, extra), (False, extra), (True, nothing), (False, nothing)):
@@ -213,6 +247,14 @@ def _manner(handler: Handler, keyword: str, extra: Mapping[str, Any]) -> tuple[b
             continue
         return by_keyword, given
     return True, extra
+
+
+_LENIENT: Mapping[str, Any] = {}
+if sys.version_info >= (3, 14):  # pragma: no cover
+    # There a look at a signature evaluates its annotations, and what is imported for type checkers only has no value.
+    from annotationlib import Format
+
+    _LENIENT = {"annotation_format": Format.FORWARDREF}
 
 
 def _log(error: BaseException, event: object) -> None:

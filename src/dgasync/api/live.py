@@ -11,7 +11,7 @@ in a task without a parent, which enters and leaves it.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,10 +25,13 @@ from dgasync.logs import log
 from dgasync.models.live import (
     Close,
     Error,
+    Gap,
     LiveResultResponse,
     LiveTranscriptionEvents,
     MetadataResponse,
     Open,
+    Reconnected,
+    Reconnecting,
     SpeechStartedResponse,
     Undecodable,
     Unknown,
@@ -40,6 +43,8 @@ from dgasync.protocol.request import Safety
 from dgasync.session.live import AsyncLiveSession
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from dgasync.api.handlers import Dispatcher, Handler, Report
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.live import LiveEvent
@@ -61,6 +66,10 @@ _KEYWORDS: Mapping[str, str] = {
     "Error": "error",
     "Unhandled": "unhandled",
     "Close": "close",
+    # This package's own.
+    "Reconnecting": "reconnecting",
+    "Reconnected": "reconnected",
+    "Gap": "gap",
     # Never fired there; here neither.
     "Finalize": "finalize",
     "Warning": "warning",
@@ -73,6 +82,9 @@ _NAMES: Mapping[type[Any], str] = {
     UtteranceEndResponse: "UtteranceEnd",
     Error: "Error",
     Unknown: "Unhandled",
+    Reconnecting: "Reconnecting",
+    Reconnected: "Reconnected",
+    Gap: "Gap",
     Close: "Close",
 }
 
@@ -90,8 +102,9 @@ class AsyncLiveClient:
             an interim result without another, until Finalize), `termination_exception_connect`,
             `termination_exception_send` and `termination_exception` (`start`, `send` and `finish` raise what went
             wrong instead of what they return otherwise).
-        concurrent_handlers: whether handlers may overlap. Close still comes behind all others.
-        on_handler_error: called with the error of a handler and the event it was given; unless given, it is logged.
+        concurrent_handlers: whether handlers may overlap. Open still comes before all others, and Close behind them.
+        on_handler_error: called with the error of a handler and the event it was given; may be a coroutine function.
+            Unless given, the error is logged.
     """
 
     def __init__(
@@ -106,7 +119,6 @@ class AsyncLiveClient:
         self._handlers: Handlers[LiveEvent] = Handlers(_KEYWORDS, _shown, on_handler_error)
         self._concurrent = concurrent_handlers
         self._run: _Run | None = None
-        self._error: Exception | None = None
         self._face: object = self
         self._dispatcher: Callable[[], Dispatcher] | None = None
 
@@ -123,13 +135,14 @@ class AsyncLiveClient:
     @property
     def error(self) -> Exception | None:
         """What the last session failed with, at `start` or later; None while all is well."""
-        return self._error
+        return None if self._run is None else self._run.error
 
     def on(self, event: LiveTranscriptionEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
 
         What happened comes by keyword, as `result`, `metadata`, `speech_started`, `utterance_end`, `error`,
-        `unhandled`, `open` or `close`, beside the keyword arguments of `start`. What cannot be called is ignored.
+        `unhandled`, `open`, `close`, `reconnecting`, `reconnected` or `gap`, beside the keyword arguments of `start`.
+        What cannot be called is ignored.
 
         Raises:
             DeepgramTypeError: there is no such event.
@@ -148,7 +161,8 @@ class AsyncLiveClient:
         members: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> bool:
-        """Whether the connection stands. If not, `error` says why, and the Error event was fired with it.
+        """Whether the connection stands, once the handlers of Open have run. If not, `error` says why, and the Error
+        event was fired with it.
 
         Args:
             options: what to ask for; only what is set is sent.
@@ -161,6 +175,8 @@ class AsyncLiveClient:
             DeepgramTypeError: an option of no use; nothing was sent.
             DeepgramWebsocketError: it is started already, and not finished.
         """
+        if self._run is not None:
+            await self._run.told()
         if self._run is not None and self._run.session.phase is not Phase.ENDED:
             raise DeepgramWebsocketError("This connection is started already: `finish` it first, or make another one.")
         for name, value in (members or {}).items():
@@ -172,27 +188,29 @@ class AsyncLiveClient:
             auto_flush=_auto_flush(self._settings),
             keep_words=False,
         )
-        self._error = None
         dispatcher = self._dispatcher() if self._dispatcher is not None else None
         firing = Firing(self._handlers, self._face, kwargs)
         run = self._run = _Run(
             session, firing, self._road.transport, dispatcher, concurrent=self._concurrent, failed=self._failed
         )
-        error = await run.start()
+        if await run.start():
+            return True
+        error = run.error
         if isinstance(error, DeepgramTypeError) or (error and _is_on(self._settings, "termination_exception_connect")):
             raise error
-        return error is None
+        return False
 
     async def send(self, data: bytes | bytearray | memoryview | str) -> bool:
         """Whether the network has taken a chunk of audio, or a text as a message of the service's protocol.
 
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then.
+        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
+        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
         """
         run = self._run
         if run is None:
             return False
-        if not run.is_connected:
-            await run.connected.wait()
+        if not run.is_answered:
+            await run.answered.wait()
         try:
             await (run.session.message(data) if isinstance(data, str) else run.session.send(data))
         except SessionEnded:
@@ -245,7 +263,6 @@ class AsyncLiveClient:
         return self._run is not None and self._run.session.phase in (Phase.OPEN, Phase.DRAINING)
 
     def _failed(self, error: Exception) -> None:
-        self._error = error
         if not self._handlers.of("Error"):
             log.error("The live session failed, and nobody handles its errors: %s", error)
 
@@ -267,29 +284,35 @@ class _Run:
         failed: Callable[[Exception], None],
     ) -> None:
         self.session = session
-        self.is_connected = False
+        self.is_answered = False
         """Whether the handshake is over, well or not."""
-        self.connected = anyio.Event()
+        self.answered = anyio.Event()
         self._firing = firing
         self._transport = transport
         self._dispatcher = dispatcher
         self._concurrent = concurrent
         self._failed = failed
-        self._connect_error: Exception | None = None
+        self._error: Exception | None = None
+        self._has_stood = False
         self._opened = anyio.Event()  # when the handlers of Open, or of a failed start, have run
         self._over = anyio.Event()  # when all have
         self._over_for_threads = threading.Event()
         self._root: RootTask
 
-    async def start(self) -> Exception | None:
-        """What kept it from connecting; None when the handlers of Open have run."""
+    @property
+    def error(self) -> Exception | None:
+        """What it failed with, from before the handlers of Error are called."""
+        return self._error or self.session.error
+
+    async def start(self) -> bool:
+        """Whether it connected, once the handlers of Open, or those of what went wrong, have run."""
         self._root = self._transport.spawn_root(self._main, name="dgasync live session")
         try:
             await self._opened.wait()
         except BaseException:
             await self._abandon()
             raise
-        return self._connect_error
+        return self._has_stood
 
     async def finish(self) -> None:
         """Return when all handlers have run, or in a handler, when CloseStream is sent."""
@@ -297,7 +320,7 @@ class _Run:
             await self.session.close_stream()
             return
         try:
-            await self.connected.wait()
+            await self.answered.wait()
             await self.session.close_stream()
             await self._over.wait()
         except BaseException:
@@ -305,15 +328,27 @@ class _Run:
             raise
 
     async def told(self) -> None:
-        """Return when the user knows of the end, if this is the end: Error and Close have been fired."""
-        if self.session.phase is Phase.ENDED and not self._firing.is_inside():
-            await self._over.wait()
+        """Return when the user knows of the end, if this is the end: Error and Close have been fired.
+
+        A handler may wait for whoever waits here. So one that takes longer than `CLOSE_TIMEOUT` is not waited for.
+        """
+        fired = -1
+        while self._is_to_be_told() and fired != self._firing.fired:
+            fired = self._firing.fired
+            with self._transport.clock.move_on_after(CLOSE_TIMEOUT):
+                await self._over.wait()
 
     def told_to_thread(self) -> None:
         """The same for another thread than the loop's."""
-        if self.session.phase is Phase.ENDED and not self._firing.is_inside():
-            while not self._over_for_threads.wait(1.0):  # it is woken; the limit lets Ctrl-C through on Windows
-                pass
+        fired = -1
+        while self._is_to_be_told() and fired != self._firing.fired:
+            fired = self._firing.fired
+            self._over_for_threads.wait(CLOSE_TIMEOUT)
+
+    def _is_to_be_told(self) -> bool:
+        return (
+            self.session.phase is Phase.ENDED and not self._over_for_threads.is_set() and not self._firing.is_inside()
+        )
 
     async def _abandon(self) -> None:
         self._root.cancel()
@@ -325,16 +360,22 @@ class _Run:
         self._firing.enter()
         try:
             async with self.session:
-                self._connect(None)
+                self._has_stood = True
+                self._answer()
                 await self._serve()
         except Exception as error:
-            self._failed(error)
-            if not self.is_connected:
-                self._connect(error)
-                known = error if isinstance(error, DeepgramError) else DeepgramError(f"{type(error).__name__}: {error}")
-                await self._fire(Error.of(known))
+            self._error = error
+            self._answer()
+            if not isinstance(error, DeepgramTypeError):  # a mistake in the call: that goes to the caller alone
+                self._failed(error)
+                if not self._has_stood:
+                    await self._fire(_told(error))
+        except BaseException:
+            if not self._has_stood:
+                self._error = SessionEnded("The session was given up before it was open.")
+            raise
         finally:
-            self._connect(None)
+            self._answer()
             if self._dispatcher is not None:
                 with self._transport.clock.move_on_after(CLOSE_TIMEOUT, shield=True):
                     await self._dispatcher.close()
@@ -342,11 +383,9 @@ class _Run:
             self._over.set()
             self._over_for_threads.set()
 
-    def _connect(self, error: Exception | None) -> None:
-        if not self.is_connected:
-            self.is_connected = True
-            self._connect_error = error
-            self.connected.set()
+    def _answer(self) -> None:
+        self.is_answered = True
+        self.answered.set()
 
     async def _serve(self) -> None:
         if self._dispatcher is not None:
@@ -359,27 +398,37 @@ class _Run:
             await self._firing.fire_here(self.session, self._opened.set)
 
     async def _serve_concurrently(self) -> None:
-        close: list[LiveEvent] = []
+        opening, *events = await self.session.take()
+        await self._firing.fire_here(_Only(opening), self._opened.set)
         async with anyio.create_task_group() as group:
-            while not close:
-                events = await self.session.take()
-                if type(events[-1]) is Close:
-                    close.append(events.pop())
+            while not (events and type(events[-1]) is Close):
                 self._firing.fire_apart(events, group.start_soon)
-                self._opened.set()
-        await self._firing.fire_here(_each(close))
+                events = await self.session.take()
+            self._firing.fire_apart(events[:-1], group.start_soon)
+        await self._firing.fire_here(_Only(events[-1]))
         await self.session.take()  # nothing more, or what the session failed with
 
     async def _fire(self, event: LiveEvent) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.call(self._firing.fire, [event], self._dispatcher.wait)
         else:
-            await self._firing.fire_here(_each([event]))
+            await self._firing.fire_here(_Only(event))
 
 
-async def _each(events: list[LiveEvent]) -> AsyncGenerator[LiveEvent, None]:
-    for event in events:
-        yield event
+class _Only:
+    """One event, taken as those of a session are."""
+
+    def __init__(self, event: LiveEvent) -> None:
+        self._event: LiveEvent | None = event
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> LiveEvent:
+        event, self._event = self._event, None
+        if event is None:
+            raise StopAsyncIteration
+        return event
 
 
 def live(road: Road, settings: Mapping[str, Any], asked: Mapping[str, Any]) -> AsyncLiveSession:
@@ -428,6 +477,10 @@ def _shown(event: LiveEvent) -> tuple[str, object]:
         # A frame that cannot be read was an Error in v3, too.
         return "Error", Error.of(DecodeError(event.reason, event.raw))
     return _NAMES[type(event)], event
+
+
+def _told(error: Exception) -> Error:
+    return Error.of(error if isinstance(error, DeepgramError) else DeepgramError(f"{type(error).__name__}: {error}"))
 
 
 def _is_on(settings: Mapping[str, Any], name: str) -> bool:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from dgasync.cli.exits import Exit, explained
 from dgasync.logs import log
@@ -16,10 +17,12 @@ __all__ = ["main", "run"]
 def main() -> None:
     """The command `dgasync`: runs what the command line says and ends the process."""
     code = run(sys.argv[1:])
-    sys.stderr.flush()
-    if code == Exit.INTERRUPTED:
-        # What had to be closed is closed. The interpreter would now wait for the threads of the speech engine, which
-        # cannot be interrupted inside a batch or a download.
+    if code != Exit.DONE:
+        # What had to be closed is closed. The interpreter would now wait for threads that cannot be interrupted: those
+        # of the speech engine inside a batch or a download, one that reads from standard input.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
         os._exit(code)
     sys.exit(code)
 

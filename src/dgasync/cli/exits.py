@@ -5,19 +5,23 @@ from __future__ import annotations
 from enum import IntEnum
 
 from dgasync.errors import (
+    ConsumerTooSlow,
     DecodeError,
     DeepgramApiError,
     DeepgramApiKeyError,
     DeepgramConnectionError,
     DeepgramTypeError,
+    DeepgramWebsocketError,
     Forbidden,
     PaymentRequired,
     RateLimited,
     ServerError,
+    SessionEnded,
+    StreamClosed,
     Unauthorized,
 )
 
-__all__ = ["MEANINGS", "Exit", "Failure", "explained"]
+__all__ = ["EPILOG", "MEANINGS", "Exit", "Failure", "explained"]
 
 
 class Exit(IntEnum):
@@ -44,15 +48,18 @@ MEANINGS = {
     Exit.USAGE: "the command line makes no sense",
     Exit.KEY: "no key, a refused key, or a key or account that may not do this (401, 402, 403)",
     Exit.RECORDING: "the recording cannot be read: no such file, a folder, no bytes",
-    Exit.REFUSED: "the service refused the request (400, 404, 413, ...)",
-    Exit.NO_ANSWER: "no connection, or no answer in time",
-    Exit.BUSY: "too many requests, or the service failed (429, 5xx): try again later",
+    Exit.REFUSED: "the service refused the request (400, 404, 413, ...) or the live audio (1003, 1007 to 1009)",
+    Exit.NO_ANSWER: "no connection, or one that broke, or no answer in time",
+    Exit.BUSY: "too many requests, or the service failed (429, 5xx, 1001, 1011 to 1013): try again later",
     Exit.UNREADABLE: "the answer cannot be read",
     Exit.MISSING: "something is not installed: an extra of this package, or the speech model",
     Exit.NO_PORT: "the server cannot listen there",
     Exit.INTERRUPTED: "Ctrl-C",
-    Exit.NO_READER: "whoever read the output went away",
+    Exit.NO_READER: "whoever read the output went away, or did not keep up with live speech",
 }
+
+EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:3} {meaning}" for code, meaning in MEANINGS.items())
+"""What the help of each command ends with."""
 
 
 class Failure(Exception):
@@ -69,6 +76,10 @@ def explained(error: Exception) -> tuple[str, Exit]:
         return _line(error), error.code
     if isinstance(error, OSError) and error.filename is not None:
         return _line(f"{error.filename}: {error.strerror}"), Exit.RECORDING
+    if isinstance(error, SessionEnded) and isinstance(error.__cause__, Exception):
+        return explained(error.__cause__)
+    if isinstance(error, StreamClosed):
+        return _line(error), _CLOSED.get(error.code, Exit.NO_ANSWER)
     for kinds, code in _CODES:
         if isinstance(error, kinds):
             return _line(error), code
@@ -80,10 +91,18 @@ _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...] =
     ((RateLimited, ServerError), Exit.BUSY),
     (DeepgramApiError, Exit.REFUSED),
     (DeepgramConnectionError, Exit.NO_ANSWER),
+    (ConsumerTooSlow, Exit.NO_READER),
+    (DeepgramWebsocketError, Exit.NO_ANSWER),
     (DecodeError, Exit.UNREADABLE),
     (DeepgramTypeError, Exit.USAGE),
     (OSError, Exit.RECORDING),
 )
+
+_CLOSED = {
+    **dict.fromkeys((1003, 1007, 1008, 1009), Exit.REFUSED),  # what was sent: its kind, form, content, size (RFC 6455)
+    **dict.fromkeys((1001, 1011, 1012, 1013), Exit.BUSY),  # it goes away, has failed, restarts, has too much to do
+}
+"""How a live session ended, by its close code; for any other code the connection is to blame."""
 
 
 def _line(said: object) -> str:

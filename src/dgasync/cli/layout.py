@@ -1,4 +1,4 @@
-"""A transcript as a person reads it, and what is to be said beside it."""
+"""Transcripts and utterances as a person reads them, and what is to be said beside them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 
 from dgasync.models.base import Number
 from dgasync.transcript import Transcript
+from dgasync.utterances import LiveUtterance
 
-__all__ = ["notes", "readable"]
+__all__ = ["NO_SPEECH", "labelled", "left_out", "notes", "one_line", "readable", "spoken"]
+
+NO_SPEECH = "no speech was heard"
+"""What is said beside an empty text."""
 
 _ONLY_JSON = (
     *("alternatives", "search", "topics", "custom_topic", "custom_topics", "detect_topics"),
@@ -39,23 +43,50 @@ def _paragraphs(transcript: Transcript) -> list[tuple[int, Number | None, str]]:
 
 
 def _labelled(transcript: Transcript, parts: Iterable[tuple[int, Number | None, str]]) -> Iterator[str]:
-    for channel, speaker, text in parts:
-        names = [f"channel {channel}"] if len(transcript.channels) > 1 else []
-        if speaker is not None:
-            names.append(f"speaker {speaker}")
-        label = ", ".join(names).capitalize()
-        yield f"{label}: {text}" if label else text
+    several = len(transcript.channels) > 1
+    return (labelled(text, channel if several else None, speaker) for channel, speaker, text in parts)
+
+
+def spoken(utterance: LiveUtterance, *, several: bool) -> Iterator[str]:
+    """The lines of an utterance, one for each turn of a speaker; `several` channels are told apart."""
+    channel = int(utterance.channel or 0) if several else None
+    if len(utterance.speakers) > 1:
+        for turn in utterance.turns:
+            yield labelled(one_line(turn.text), channel, turn.speaker)
+    else:
+        yield labelled(one_line(utterance.text), channel, utterance.speaker)
+
+
+def labelled(text: str, channel: int | None = None, speaker: Number | None = None) -> str:
+    """The text behind the names of who said it, as far as they are known: "Channel 0, speaker 1: hello"."""
+    names = [f"channel {channel}"] if channel is not None else []
+    if speaker is not None:
+        names.append(f"speaker {speaker}")
+    label = ", ".join(names).capitalize()
+    return f"{label}: {text}" if label else text
+
+
+def one_line(text: str) -> str:
+    """The text without what begins a line, or commands a terminal; all other characters may mean something."""
+    return text.translate(_BLANK)
+
+
+_BLANK = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 
 
 def notes(transcript: Transcript, options: Mapping[str, Any]) -> Iterator[str]:
     """What the reader of the text should know: what the service left out and what only the JSON has."""
     if not transcript.text:
-        yield "no speech was heard"
+        yield NO_SPEECH
     metadata = transcript.response.metadata
     warnings = (metadata and metadata.warnings) or []
-    for warning in warnings:
-        yield f"the service says: {warning.message}"
-    left_out = {warning.parameter for warning in warnings}
-    unseen = [f"--{name.replace('_', '-')}" for name in _ONLY_JSON if name in options and name not in left_out]
+    yield from (left_out(warning.message) for warning in warnings)
+    missing = {warning.parameter for warning in warnings}
+    unseen = [f"--{name.replace('_', '-')}" for name in _ONLY_JSON if name in options and name not in missing]
     if unseen:
         yield f"the text does not show what {' and '.join(unseen)} found: --json does"
+
+
+def left_out(message: object) -> str:
+    """What the service says about an option that it did not follow."""
+    return f"the service says: {message}"

@@ -23,13 +23,16 @@ class Progress:
     def sent(self, done: int, total: int | None) -> None:
         """So much of the recording was taken by the other side."""
 
+    def over(self) -> None:
+        """Nothing is waited for any more: what was shown is gone."""
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave nothing behind."""
+        self.over()
 
 
 class _Shown(Progress):
@@ -38,6 +41,7 @@ class _Shown(Progress):
     def __init__(self, bar: Bar, task: TaskID) -> None:
         self._bar = bar
         self._task = task
+        self._is_over = False
 
     def phase(self, what: str) -> None:
         self._bar.reset(self._task, description=what, total=None)
@@ -51,14 +55,14 @@ class _Shown(Progress):
         else:
             self.phase("listening")
 
+    def over(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._bar.stop()
+
     def __enter__(self) -> Self:
         self._bar.start()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
 
 def progress() -> Progress:

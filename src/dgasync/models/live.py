@@ -10,6 +10,9 @@ LiveEvent
 │   ├── Unknown                    a kind of message that this package does not know
 │   └── Undecodable                a frame that is no message, or breaks the type of its kind
 ├── Open                           the connection stands
+├── Reconnecting                   it was lost, and another one is on its way
+├── Reconnected                    the other one stands
+├── Gap                            audio that nobody has heard for good was lost
 └── Close                          it is over
 
 The fields are those of the official description, of recorded messages, and of the official SDK's v3, whose names the
@@ -37,6 +40,7 @@ __all__ = [
     "Error",
     "ErrorResponse",
     "Event",
+    "Gap",
     "ListenWSAlternative",
     "ListenWSChannel",
     "ListenWSMetadata",
@@ -50,6 +54,8 @@ __all__ = [
     "MetadataResponse",
     "Open",
     "OpenResponse",
+    "Reconnected",
+    "Reconnecting",
     "SpeechStartedResponse",
     "Undecodable",
     "UnhandledResponse",
@@ -74,6 +80,9 @@ class LiveTranscriptionEvents(str, Enum):
     Error = "Error"
     Unhandled = "Unhandled"
     Warning = "Warning"
+    Reconnecting = "Reconnecting"
+    Reconnected = "Reconnected"
+    Gap = "Gap"
 
     def __str__(self) -> str:
         return self.value
@@ -295,6 +304,40 @@ class Open(Event, frozen=True, kw_only=True, tag_field="type", tag="Open"):
     """The connection stands: the first event of a session. `.headers` are those the service answered with."""
 
 
+class Reconnecting(Event, frozen=True, kw_only=True, tag_field="type", tag="Reconnecting"):
+    """The connection is lost, and another one will be tried. Until then audio waits; nothing has to be done."""
+
+    reason: str
+    """What happened to the connection, or to the last try."""
+    attempt: int
+    """Which try comes next, counted from 1."""
+    delay: float
+    """Seconds until then."""
+
+    def _facts(self) -> list[str]:
+        return [f"try {self.attempt} in {self.delay:.2f} s", self.reason]
+
+
+class Reconnected(Event, frozen=True, kw_only=True, tag_field="type", tag="Reconnected"):
+    """Another connection stands, and what was not heard for good is sent again. `.headers` are those of its answer."""
+
+    connection: int  # type: ignore[misc]  # of other events it is no field, for the service never says it
+    """Which connection of the session it is, counted from 0."""
+
+    def _facts(self) -> list[str]:
+        return [str(self.connection)]
+
+
+class Gap(Event, frozen=True, kw_only=True, tag_field="type", tag="Gap"):
+    """Audio that will not be in the transcript: more was waiting to be heard for good than is kept (`REPLAY_AUDIO`)."""
+
+    start: float
+    end: float
+
+    def _facts(self) -> list[str]:
+        return [f"{self.start:.2f} to {self.end:.2f} s"]
+
+
 class Close(Event, frozen=True, kw_only=True, tag_field="type", tag="Close"):
     """The session is over: the last event, and there is only one."""
 
@@ -315,7 +358,7 @@ _Known: TypeAlias = LiveResultResponse | MetadataResponse | SpeechStartedRespons
 LiveMessage: TypeAlias = _Known | Unknown | Undecodable
 """What the service says in a live session."""
 
-LiveEvent: TypeAlias = LiveMessage | Open | Close
+LiveEvent: TypeAlias = LiveMessage | Open | Reconnecting | Reconnected | Gap | Close
 """What happens in a live session."""
 
 _KINDS: dict[str, type[_Known]] = {

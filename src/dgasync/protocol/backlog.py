@@ -16,12 +16,12 @@ E = TypeVar("E")
 class Backlog(Generic[E]):
     """First in, first out. When too many wait, preliminary ones that a later one has replaced go; nothing else does."""
 
-    __slots__ = ("_bytes", "_items", "_shed_at", "dropped")
+    __slots__ = ("_bytes", "_items", "_patience", "dropped")
 
     def __init__(self) -> None:
         self._items: deque[tuple[E, int, object, bool]] = deque()
         self._bytes = 0
-        self._shed_at = MAX_EVENTS
+        self._patience = 0  # events that may come before it is worth while to look through all again
         self.dropped = 0
         """Preliminary events that nobody will see, because later ones say the same, and better."""
 
@@ -39,7 +39,7 @@ class Backlog(Generic[E]):
         """
         self._items.append((event, size, about, preliminary))
         self._bytes += size
-        if len(self._items) > self._shed_at or self._bytes > MAX_EVENT_BYTES:
+        if len(self._items) > MAX_EVENTS or self._bytes > MAX_EVENT_BYTES:
             self._shed()
 
     def get(self) -> E | None:
@@ -54,6 +54,9 @@ class Backlog(Generic[E]):
         return len(self._items)
 
     def _shed(self) -> None:
+        if self._patience and self._bytes <= MAX_EVENT_BYTES:
+            self._patience -= 1
+            return
         kept: deque[tuple[E, int, object, bool]] = deque()
         replaced: set[object] = set()
         for item in reversed(self._items):
@@ -66,8 +69,7 @@ class Backlog(Generic[E]):
             if about is not None:
                 replaced.add(about)
         self._items = kept
-        # Finals alone may be more than that many: not each of them is a reason to look through all again.
-        self._shed_at = max(MAX_EVENTS, len(kept) + MAX_EVENTS // 10)
+        self._patience = MAX_EVENTS // 10
         if self._bytes > MAX_EVENT_BYTES:
             raise ConsumerTooSlow(
                 f"{len(kept)} events wait and nobody takes them, so the session was ended: take them faster, for "

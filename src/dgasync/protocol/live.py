@@ -98,9 +98,10 @@ class Live:
 
     def opened(self, now: float, request_id: str | None = None) -> None:
         """The handshake is over."""
-        self.phase = Phase.OPEN
-        self.request_id = request_id
-        self._last_sent = now
+        if self.phase is Phase.CONNECTING:
+            self.phase = Phase.OPEN
+            self.request_id = request_id
+            self._last_sent = now
 
     def sent(self, now: float, size: int = 0) -> None:
         """A frame goes out; `size` is what it holds of audio, 0 for a message."""
@@ -114,10 +115,10 @@ class Live:
             self._deadline = now + DRAIN_TIMEOUT
 
     def heard(self, now: float, *, last: bool = False) -> None:
-        """A message came; `last` is the closing Metadata. While the last words come in there is no hurry."""
-        if last:
-            self.complete = True
+        """A message came; `last` is Metadata. While the last words come in there is no hurry."""
         if self._deadline is not None:
+            # Metadata that nobody has asked for says nothing of what was sent after it.
+            self.complete = self.complete or last
             # All is said, and the service closes behind it; if it does not, there is nothing to wait for.
             self._deadline = now + (CLOSE_TIMEOUT if self.complete else DRAIN_TIMEOUT)
 

@@ -47,7 +47,7 @@ def byte_rate(options: Mapping[str, Any]) -> float | None:
     size = _SAMPLE.get(str(options.get("encoding")))
     try:
         rate = size and size * float(options["sample_rate"]) * float(options.get("channels") or 1)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return rate if rate and rate > 0 else None
 
@@ -78,7 +78,7 @@ def mismatch(options: Mapping[str, Any], head: bytes) -> str | None:
             "The audio has no header that tells what it is, so the service cannot hear it: give `encoding` and "
             '`sample_rate` for raw audio, such as encoding="linear16", sample_rate=16000.'
         )
-    if encoding in _SAMPLE and found in ("WAV", "Ogg", "FLAC", "WebM", "MP4"):
+    if str(encoding) in _SAMPLE and found in ("WAV", "Ogg", "FLAC", "WebM", "MP4"):
         return (
             f"The audio begins like a {found} file, but encoding={encoding!r} announces raw audio: leave `encoding` "
             "and `sample_rate` out, or send the samples without the header."

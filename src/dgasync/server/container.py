@@ -30,16 +30,53 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class _Even:
+    """Frames of whatever form becoming samples of one: streams change theirs on the way, as radio with advertisements
+    does, and HE-AAC some frames after its beginning.
+    """
+
+    def __init__(self, layout: str, rate: int) -> None:
+        self._av = _av()
+        self._layout = layout
+        self._rate = rate
+        self._form: object = None
+        self._resampler: Any = None
+
+    def __call__(self, frame: Any) -> bytes:
+        """The samples that are ready."""
+        form = frame.format.name, frame.layout.name, frame.sample_rate, frame.time_base
+        before = b""
+        if form != self._form:
+            before, self._form = self.end(), form
+            self._resampler = self._av.AudioResampler(format="s16", layout=self._layout, rate=self._rate)
+        return before + b"".join(map(_samples, self._resampler.resample(frame)))
+
+    def end(self) -> bytes:
+        """The last samples."""
+        resampler, self._resampler = self._resampler, None
+        return b"".join(map(_samples, resampler.resample(None))) if resampler is not None else b""
+
+
 class Container:
     """An audio or video file, opened."""
 
-    def __init__(self, file: _Readable, *, rate: int | None = None, mix: bool = False, live: bool = False) -> None:
+    def __init__(
+        self,
+        file: _Readable,
+        *,
+        rate: int | None = None,
+        mix: bool = False,
+        live: bool = False,
+        form: str | None = None,
+    ) -> None:
         """`rate` and `mix` are what the samples shall have; by default they stay as they are. `live`: no more is read
-        ahead than what must be.
+        ahead than what must be. `form`: FFmpeg's name for what it is, where that does not show in it.
         """
         self._av = av = _av()
         try:
-            self._file: Any = av.open(file, mode="r", metadata_errors="ignore", options=PROBE if live else {})
+            self._file: Any = av.open(
+                file, mode="r", format=form, metadata_errors="ignore", options=PROBE if live else {}
+            )
             if not self._file.streams.audio:
                 raise BadAudio("there is no audio in it")
             self._stream = self._file.streams.audio[0]
@@ -47,7 +84,7 @@ class Container:
             layout = "mono" if mix else codec.layout.name
             self.rate: int = rate or codec.sample_rate
             self.channels: int = av.AudioLayout(layout).nb_channels
-            self._resampler = av.AudioResampler(format="s16", layout=layout, rate=self.rate)
+            self._even = _Even(layout, self.rate)
         except (av.FFmpegError, ValueError, AttributeError) as error:
             raise BadAudio(_reason(error)) from None
 
@@ -71,13 +108,11 @@ class Container:
                 broken = error
                 continue
             for frame in frames:
-                for made in self._resampler.resample(frame):
-                    whole = True
-                    yield _samples(made)
+                whole = True
+                yield self._even(frame)
         if not whole:
             raise BadAudio(_reason(broken) if broken else "there are no samples in it")
-        for made in self._resampler.resample(None):
-            yield _samples(made)
+        yield self._even.end()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -97,7 +132,7 @@ class Packets:
         self._codec: Any = av.CodecContext.create(encoding, "r")
         self._codec.sample_rate = rate
         self._codec.layout = layout
-        self._resampler = av.AudioResampler(format="s16", layout=layout, rate=rate)
+        self._even = _Even(layout, rate)
 
     def feed(self, packet: bytes, /) -> bytes:
         """The samples of one packet."""
@@ -105,11 +140,11 @@ class Packets:
             frames = self._codec.decode(self._av.Packet(packet))
         except self._av.FFmpegError as error:
             raise BadAudio(_reason(error)) from None
-        return b"".join(_samples(made) for frame in frames for made in self._resampler.resample(frame))
+        return b"".join(map(self._even, frames))
 
     def end(self) -> bytes:
         """The last samples."""
-        return b"".join(map(_samples, self._resampler.resample(None)))
+        return self._even.end()
 
 
 class Resampler:

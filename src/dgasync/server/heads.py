@@ -1,8 +1,8 @@
 """Two User-Agent headers in one request: what old official clients send on a websocket, and aiohttp refuses with 400.
 
 aiohttp 3.12 and later count User-Agent among the headers that may come only once, and its compiled parser has no switch
-for that. So the heads of requests that may become a websocket are looked at before aiohttp sees them: the first of a
-connection, and later ones that begin with GET while no request is at work (nobody who opens websockets pipelines).
+for that. So the heads of requests are looked at before aiohttp sees them, while no request is at work (nobody who opens
+websockets pipelines).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 __all__ = ["Heads", "heads_of", "one_user_agent"]
 
+METHODS = (b"GET ", b"POST ")
+"""How requests begin. Nothing else is held: who speaks TLS here is to learn at once that nobody else does."""
 MAX_HEAD = 64 * 1024
 """Bytes after which a head is aiohttp's to refuse."""
 
@@ -23,7 +25,6 @@ class Heads(asyncio.Protocol):
         self._protocol = protocol
         self._transport: Any = None
         self._head = b""
-        self._in_head = True
         self.busy = False
         """Whether a request is at work: what comes now belongs to it."""
 
@@ -39,16 +40,15 @@ class Heads(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: the rest of a head, or what is none of our business."""
-        if not self._in_head and (self.busy or not data.startswith(b"GET ")):
-            self._protocol.data_received(data)
-            return
-        self._in_head = True
-        self._head += data
-        end = self._head.find(b"\r\n\r\n")
-        if end < 0 and len(self._head) < MAX_HEAD:
-            return
-        head, self._head, self._in_head = self._head, b"", False
-        self._protocol.data_received(_without_repeats(head[:end]) + head[end:] if end >= 0 else head)
+        head = self._head + data
+        if (self._head or not self.busy) and any(method.startswith(head[: len(method)]) for method in METHODS):
+            end = head.find(b"\r\n\r\n")
+            if end < 0 and len(head) < MAX_HEAD:
+                self._head = head
+                return
+            head = _without_repeats(head[:end]) + head[end:] if end >= 0 else head
+        self._head = b""
+        self._protocol.data_received(head)
 
     def eof_received(self) -> bool | None:
         """Nothing more comes."""
@@ -80,7 +80,7 @@ def _without_repeats(head: bytes) -> bytes:
 
 
 def one_user_agent(protocol: asyncio.Protocol) -> Heads:
-    """The protocol, spared a second User-Agent in requests that may become a websocket."""
+    """The protocol, spared a second User-Agent in its requests."""
     return Heads(protocol)
 
 

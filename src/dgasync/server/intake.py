@@ -13,8 +13,9 @@ from typing import IO, Any, NamedTuple, TypeVar, cast
 from dgasync.server.decode import BadAudio, Decoder, raw_decoder, wav_decoder, wav_header
 from dgasync.server.engine import Engine, Heard
 from dgasync.server.hearing import Hearing
-from dgasync.server.options import Options, http_url
+from dgasync.server.options import HEADERLESS, Options, http_url
 from dgasync.server.replies import Refusal, bad_audio
+from dgasync.server.streaming import is_container
 
 __all__ = ["Intake", "Outcome", "Stopped"]
 
@@ -70,6 +71,7 @@ class Intake:
         self._hearing: Hearing | None = None
         self._json: bytearray | None = None
         self._spool: IO[bytes] | None = None
+        self._form: str | None = None  # what is in it, as FFmpeg calls that
         self._lock = threading.Lock()
         self._busy = False
         self._stopped = False
@@ -157,6 +159,8 @@ class Intake:
             self._decoder = raw_decoder(self._options.encoding, self._options.sample_rate, options.channels)
         if self._decoder is None:
             self._spool = io.BytesIO()
+            if not is_container(head):
+                self._form = HEADERLESS.get(self._options.encoding or "")
             return self._to_spool
         decoder = self._decoder
         self._hearing = self._hear(decoder.rate, decoder.channels)
@@ -210,7 +214,7 @@ class Intake:
         )
         try:
             body: Any = json.loads(self._json)
-        except ValueError:
+        except (ValueError, RecursionError):  # The last for what is nested without end.
             raise wrong from None
         url: Any = cast("dict[str, Any]", body).get("url") if isinstance(body, dict) else None
         if not isinstance(url, str):
@@ -235,7 +239,7 @@ class Intake:
         from dgasync.server.container import Container
 
         spool.seek(0)
-        container = Container(spool, rate=self._engine.rate, mix=not self._options.multichannel)
+        container = Container(spool, rate=self._engine.rate, mix=not self._options.multichannel, form=self._form)
         try:
             self._hearing = hearing = self._hear(container.rate, container.channels)
             for pcm in container.chunks():

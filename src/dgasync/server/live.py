@@ -19,7 +19,7 @@ from dgasync.server.faults import Fault
 from dgasync.server.heads import heads_of
 from dgasync.server.listen import model_uuid
 from dgasync.server.live_hearing import LiveHearing
-from dgasync.server.options import LiveOptions, read_live_options
+from dgasync.server.options import PACKETS, LiveOptions, read_live_options
 from dgasync.server.record import HEAD, MESSAGES, Received
 from dgasync.server.replies import Refusal, cut, encode
 from dgasync.server.results import error_message, metadata_message
@@ -40,7 +40,7 @@ BUFFER = 16 * 1024 * 1024
 """Bytes of audio that wait to be heard before no more is read from the socket. Pings come behind the audio, so that an
 engine that falls behind must not stop the reading soon: at 16 kHz this is more than eight minutes."""
 TAKE = 32 * 1024
-"""Bytes of audio heard in one go when they have piled up: a second at 16 kHz."""
+"""Bytes of audio heard in one go, however they have come: a second at 16 kHz."""
 WRITE_DEADLINE = 10.0
 """Seconds a client has to make room for one more message."""
 CLOSE_TIMEOUT = 2.0
@@ -84,7 +84,7 @@ def is_websocket(request: web.BaseRequest) -> bool:
 
 async def live(
     service: Service, request: web.BaseRequest, received: Received, fault: Fault | None
-) -> web.WebSocketResponse:
+) -> web.StreamResponse:
     """Open the websocket and serve it to its end; raises `Refusal` instead of opening it."""
     options, engine = read_live_options(received.query, service.engine, model_uuid(service.engine))
     socket = web.WebSocketResponse(
@@ -93,7 +93,10 @@ async def live(
     if not socket.can_prepare(request).ok:
         raise Refusal(400, "Bad Request", "Bad Request: this is no websocket handshake of version 13.")
     socket.headers["dg-request-id"] = received.request_id
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionResetError:
+        return web.Response(status=500)  # The client is gone, as aiohttp will notice; to it this is no mistake of ours.
     received.kind, received.status = "websocket", 101
     heads_of(request.transport).upgraded()
     session = LiveSession(service, request, socket, received, options, engine, fault)
@@ -201,7 +204,10 @@ class LiveSession:
             # The old way to say CloseStream, which the service still understands (FIELD_NOTES 16).
             self._say_no_more()
         elif not self._ending:
-            self._put(data)
+            # What a few compressed bytes can blow up to stays small, and an engine can be stopped on the way.
+            step = len(data) if self._options.encoding in PACKETS else TAKE
+            for at in range(0, len(data), step):
+                self._put(data[at : at + step])
             self._waiting += len(data)
             while self._waiting >= BUFFER:
                 self._room.clear()
@@ -213,7 +219,7 @@ class LiveSession:
         try:
             message: Any = json.loads(text)
             ask = _Ask(message["type"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):  # The last for what is nested without end.
             why = "The text message is no JSON object with a type that is known here."
             self._end(_End(1008, f"{BAD_DATA}: {why}", error_message(BAD_DATA, why)))
             return
@@ -238,6 +244,8 @@ class LiveSession:
 
     def _check_idle(self) -> None:
         limit = self._service.settings.idle_limit
+        if self._waiting >= BUFFER:
+            self._last_sign = self._loop.time()  # It is this side that does not read on.
         left = self._last_sign + limit - self._loop.time()
         if left > 0:
             # One timer that looks again, not one for each message.

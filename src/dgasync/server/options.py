@@ -12,6 +12,7 @@ from dgasync.server.engine import Engine, Hints, LiveEngine, LiveHints, hears_li
 from dgasync.server.replies import Refusal
 
 __all__ = [
+    "HEADERLESS",
     "LIVE_TREATMENT",
     "PACKETS",
     "TREATMENT",
@@ -120,10 +121,12 @@ MODELS = frozenset(
 """Model names of the service (its spec and documents). All of them mean the one engine, which `model_info` names."""
 _TIERS = frozenset({"nova", "enhanced", "base"})
 
-_CONTAINED = frozenset({"flac", "opus", "ogg-opus", "speex", "amr-nb", "amr-wb", "mp3", "aac"})
+_CONTAINED = frozenset({"flac", "opus", "ogg-opus", "speex", "amr-nb", "amr-wb", "g729", "mp3", "aac"})
 """Names of `encoding=` that are read where the bytes are a file, with its header."""
-PACKETS = frozenset({"opus"})
+PACKETS = frozenset({"opus", "speex"})
 """Those of them that may also come as bare packets, one in each websocket message."""
+HEADERLESS = {"amr-nb": "amrnb", "amr-wb": "amrwb", "g729": "g729"}
+"""Those whose frames may follow each other without any header, and FFmpeg's names for that."""
 _NO = frozenset({"", "false"})
 ENDPOINTING = 0.01
 """Seconds of silence that end speech when `endpointing` does not say (the spec's default, 10 ms)."""
@@ -326,6 +329,7 @@ def _read_callback(query: _Query, options: Options) -> None:
 def http_url(url: str) -> bool:
     """Whether it is an absolute http(s) URL."""
     try:
+        url.encode()
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:

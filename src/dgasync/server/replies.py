@@ -32,7 +32,8 @@ def bad_audio(why: str = "") -> Refusal:
 
 def encode(answer: Any) -> bytes:
     """JSON as the service writes it: compact, UTF-8."""
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    # Half of a surrogate pair may come in with a status line or a JSON body, and is no character.
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def json_response(
@@ -54,8 +55,8 @@ def error(refusal: Refusal, request_id: str) -> dict[str, str]:
 
 def error_response(refusal: Refusal, request_id: str) -> web.Response:
     """An error, told in the body and in `dg-error`."""
-    # A header is one line of Latin-1, a message need not be.
-    told = refusal.message.replace("\n", " ").encode("ascii", "replace").decode()
+    # A header is one line of Latin-1 without control characters; a message may repeat what a client sent.
+    told = "".join(char if " " <= char <= "~" else " " if char.isspace() else "?" for char in refusal.message)
     headers = {"dg-error": told, **refusal.headers}
     return json_response(error(refusal, request_id), request_id, headers, refusal.status)
 

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from dgasync.server.decode import BadAudio, Decoder, raw_decoder, wav_decoder, wav_header
-from dgasync.server.options import PACKETS, LiveOptions
+from dgasync.server.options import HEADERLESS, PACKETS, LiveOptions
 
 if TYPE_CHECKING:
     from dgasync.server.container import Container
@@ -113,8 +113,10 @@ class Stream:
             assert options.encoding is not None
             assert options.sample_rate is not None
             return raw_decoder(options.encoding, options.sample_rate, options.channels)
-        if options.encoding is not None or is_container(head):
+        if is_container(head):
             return self._piped()
+        if options.encoding is not None:
+            return self._piped(HEADERLESS.get(options.encoding))
         if is_text(head):
             raise BadAudio("this is text")
         # Seen with the service (deepgram-python-sdk#427, dotnet#342): raw samples without `encoding` are no error;
@@ -122,8 +124,8 @@ class Stream:
         self.unknown = True
         return None
 
-    def _piped(self) -> Piped:
-        self._pipe = Piped(self._rate, mix=not self._options.multichannel)
+    def _piped(self, form: str | None = None) -> Piped:
+        self._pipe = Piped(self._rate, mix=not self._options.multichannel, form=form)
         return self._pipe
 
 
@@ -148,8 +150,9 @@ def is_text(head: bytes) -> bool:
 class Piped:
     """A container decoded on a thread of its own, which works only while `feed` or `end` waits for it."""
 
-    def __init__(self, rate: int | None, *, mix: bool) -> None:
+    def __init__(self, rate: int | None, *, mix: bool, form: str | None = None) -> None:
         self._wanted = rate
+        self._form = form
         self._mix = mix
         self._turn = threading.Condition()
         self._waiting = bytearray()
@@ -213,13 +216,13 @@ class Piped:
         try:
             from dgasync.server.container import Container
 
-            container = Container(self, rate=self._wanted, mix=self._mix, live=True)
+            container = Container(self, rate=self._wanted, mix=self._mix, live=True, form=self._form)
             self.rate, self.channels = container.rate, container.channels
             for pcm in container.chunks():
                 if self._stopped:
                     break
                 self._made.append(pcm)
-        except BadAudio as error:
+        except Exception as error:  # Whatever it is, `feed` raises it: nobody sees what ends a thread.
             problem = error
         finally:
             if container is not None:

@@ -36,6 +36,7 @@ class Upload:
         """The body in pieces of a good size; raises `Refusal` when it is too large."""
         if (self._request.content_length or 0) > self._max_body:
             raise self._too_large()
+        self._ask_for_it()
         waiting = bytearray()
         received = self.received
         async for chunk in self._request.content.iter_any():
@@ -50,6 +51,12 @@ class Upload:
                 waiting.clear()
         if waiting:
             yield bytes(waiting)
+
+    def _ask_for_it(self) -> None:
+        """Say that the body may come, where the client waits to hear it, as curl does for a second."""
+        transport = self._request.transport
+        if transport is not None and self._request.headers.get("Expect", "").lower() == "100-continue":
+            transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def complete(self) -> None:
         """The body arrived to its end, and all of it was hashed."""

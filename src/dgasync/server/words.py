@@ -16,6 +16,8 @@ Json = dict[str, Any]
 
 _PUNCTUATION = '.,!?;:…"“”„«»()[]{}¿¡'
 _SENTENCE_ENDS = (".", "!", "?", "…")
+_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "gen", "sen", "rev"})
+"""Words whose full stop ends no sentence: a name follows them."""
 FILLERS = frozenset({"uh", "um", "uhm", "mhm", "mm-mm", "uh-uh", "uh-huh", "nuh-uh", "hmm", "mmm"})
 """What `filler_words=true` keeps (docs, "Filler Words") and every other request loses."""
 SENTENCES = 5
@@ -26,6 +28,8 @@ HITS = 10
 """Hits a search returns for one term at most."""
 SIMILAR = 0.6
 """Share of agreement from which on a stretch of words counts as a hit."""
+SHARED = 3
+"""A stretch has one of so many words of a term of three or more: to compare each with a sentence takes for ever."""
 
 
 def bare(text: str) -> str:
@@ -102,7 +106,7 @@ def _sentences(words: Sequence[Json]) -> Iterator[list[Json]]:
     sentence: list[Json] = []
     for word in words:
         sentence.append(word)
-        if _shown(word).rstrip("\"”»)]'").endswith(_SENTENCE_ENDS):
+        if _shown(word).rstrip("\"”»)]'").endswith(_SENTENCE_ENDS) and word["word"] not in _TITLES:
             yield sentence
             sentence = []
     if sentence:
@@ -138,10 +142,13 @@ def search(words: Sequence[Json], query: str) -> Json:
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(term)
     found: list[tuple[float, int, int]] = []
+    wanted = frozenset(term.split())
     length = len(term.split())
     for count, start in itertools.product(range(max(1, length - 1), length + 2), range(len(words))):
         piece = words[start : start + count]
         if len(piece) < count or not term:
+            continue
+        if length > 2 and SHARED * len(wanted.intersection(word["word"] for word in piece)) < len(wanted):
             continue
         matcher.set_seq1(" ".join(word["word"] for word in piece))
         # The two cheap bounds come first: most stretches of a long recording fail them.

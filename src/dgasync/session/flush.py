@@ -20,8 +20,8 @@ class Flush:
 
     __slots__ = ("_answered", "_missing", "_moved", "_over", "heard")
 
-    def __init__(self, now: float) -> None:
-        self.heard = now
+    def __init__(self) -> None:
+        self.heard = 0.0
         """When the service said something the last time."""
         self._missing = 1  # channels that have not answered
         self._answered = 0
@@ -42,8 +42,9 @@ class Flush:
         self._moved.set()
 
     async def wait(self, clock: Clock, timeout: float) -> Literal["flushed", "quiet", "timed_out"]:
-        """How it went."""
-        end = clock.now() + timeout
+        """How it went, counted from now on: the Finalize is out."""
+        self.heard = clock.now()
+        end = self.heard + timeout
         while self._missing > 0 and not self._over:
             now = clock.now()
             if now >= end:

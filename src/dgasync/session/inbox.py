@@ -16,12 +16,15 @@ __all__ = ["Inbox", "Turn"]
 
 T = TypeVar("T")
 
+Act = Callable[[], Awaitable[bool]]
+"""Does something on the loop; whether it could be done."""
+
 
 class Inbox(Generic[T]):
     """First in, first out, from any thread to the session's loop; bounded by `SEND_BUFFER`.
 
     Args:
-        refusal: what to raise for who comes after the end.
+        refusal: what `put` raises for who comes after the end.
     """
 
     def __init__(self, refusal: Callable[[], SessionEnded]) -> None:
@@ -42,7 +45,8 @@ class Inbox(Generic[T]):
         with self._room:
             self._loop_thread = get_ident()
             self._rouse = rouse
-            if self.items:
+            self._is_roused = bool(self.items)
+            if self._is_roused:
                 rouse()
 
     def put(self, item: T, size: int) -> None:
@@ -60,22 +64,28 @@ class Inbox(Generic[T]):
                 self._room.wait(1.0)  # it is woken; the limit lets Ctrl-C through on Windows
             self._append(item, size)
 
-    async def in_turn(self, act: Callable[[], Awaitable[None]], *, last: bool = False) -> None:
-        """Do something behind all that is here, at once if that is nothing; `last` closes the box behind it.
+    async def in_turn(self, act: Act) -> bool:
+        """Do something behind all that is here, at once if that is nothing; whether it was done."""
+        with self._room:
+            if self.closed or self._rouse is None:
+                return False
+            turn = Turn(act) if self.items else None
+            if turn is not None:
+                self._append(turn, 0)
+        return await (act() if turn is None else turn.wait())
 
-        Raises:
-            SessionEnded: it is closed, or was emptied.
+    async def at_last(self, act: Act) -> bool:
+        """Do something behind all that is here, and take nothing any more; whether it was done.
+
+        It is done even if who asked for it is cancelled: nobody could ask again.
         """
-        turn: Turn | None = None
+        turn = Turn(act, always=True)
         with self._room:
             if self.closed:
-                raise self._refusal()
-            if self.items:
-                turn = Turn(act)
-                self._append(turn, 0)
-            if last:
-                self.close()
-        await (act() if turn is None else turn.wait())
+                return False
+            self._append(turn, 0)
+            self.close()
+        return await turn.wait()
 
     def close(self) -> None:
         """Take nothing any more; what is here is still carried."""
@@ -120,7 +130,7 @@ class Inbox(Generic[T]):
                 self.items.clear()
         for item, _ in left:
             if isinstance(item, Turn):
-                item.drop(self._refusal())
+                item.drop()
 
     def _append(self, item: T | Turn, size: int) -> None:
         if self.closed:
@@ -136,34 +146,31 @@ class Inbox(Generic[T]):
 class Turn:
     """Something to be done on the loop, behind what was handed over before."""
 
-    __slots__ = ("_act", "_error", "_is_wanted", "_over")
+    __slots__ = ("_act", "_always", "_is_done", "_is_wanted", "_over")
 
-    def __init__(self, act: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, act: Act, *, always: bool = False) -> None:
         self._act = act
+        self._always = always
         self._over = anyio.Event()
-        self._error: SessionEnded | None = None
         self._is_wanted = True
+        self._is_done = False
 
     async def take(self) -> None:
         """Do it, if it is still wanted."""
         try:
-            if self._is_wanted:
-                await self._act()
-        except SessionEnded as error:
-            self._error = error
+            if self._is_wanted or self._always:
+                self._is_done = await self._act()
         finally:
             self._over.set()
 
-    def drop(self, error: SessionEnded) -> None:
+    def drop(self) -> None:
         """Let go who waits: it will not be done."""
-        self._error = error
         self._over.set()
 
-    async def wait(self) -> None:
-        """Return when it is done, or raise what it raised; who waits no longer does not want it any more."""
+    async def wait(self) -> bool:
+        """Whether it was done; who waits no longer does not want it any more."""
         try:
             await self._over.wait()
         finally:
             self._is_wanted = False
-        if self._error is not None:
-            raise self._error
+        return self._is_done

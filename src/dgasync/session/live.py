@@ -130,13 +130,14 @@ class AsyncLiveSession:
         try:
             return bool(await self._body.__aexit__(kind, error, traceback))
         except BaseException as raised:
-            failure = _lone(raised)
+            failure = raised
+        if error is not None and not _leaves(error).isdisjoint(_leaves(failure)):
+            # The statement itself raises it again, as it was: it was not alone in its group, or itself a group, which
+            # trio copies.
+            error.__traceback__ = traceback
+            return False
         # Out here, so that a group is not its context.
-        if failure is not error:
-            raise failure
-        # The statement itself raises it again, as it was.
-        failure.__traceback__ = traceback
-        return False
+        raise _lone(failure)
 
     @asynccontextmanager
     async def _life(self) -> AsyncGenerator[None, None]:
@@ -144,27 +145,32 @@ class AsyncLiveSession:
         self._over = anyio.Event()
         try:
             self._socket = await self._connect()
-        except BaseException:
-            self._machine.cancelled()
-            self._inbox.drop()
+        except BaseException as error:
+            self._never_open(error)
             raise
-        try:
-            helpers = [anyio.CancelScope(), anyio.CancelScope()]
-            async with anyio.create_task_group() as group:
+        helpers = [anyio.CancelScope(), anyio.CancelScope()]
+        async with anyio.create_task_group() as group:
+            try:
                 self._open()
                 group.start_soon(_within, helpers[0], self._read)
                 group.start_soon(_within, helpers[1], self._tick, group.start_soon)
-                try:
-                    yield
-                    await self._finish()
-                finally:
-                    await self._shut()
-                    for scope in helpers:
-                        scope.cancel()
-        finally:
-            if self._machine.outcome is None:  # cancelled between the handshake and the group
+                yield
+                await self._finish()
+            finally:
                 await self._shut()
+                for scope in helpers:
+                    scope.cancel()
         self._tell(again=False)
+
+    def _never_open(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._machine.failed(error)
+            self._is_told = True
+        else:
+            self._machine.cancelled()
+        self._is_over = True
+        self._over.set()
+        self._inbox.drop()
 
     def _open(self) -> None:
         headers = self._socket.headers
@@ -189,8 +195,10 @@ class AsyncLiveSession:
         """Nobody wants to know the rest, if there is one."""
         self._machine.cancelled()
         self._stop_pumps()
-        await self._hang_up()
-        self._conclude(1006, "")
+        try:
+            await self._hang_up()
+        finally:
+            self._conclude(1006, "")
 
     async def _hang_up(self) -> None:
         with self._clock.move_on_after(CLOSE_TIMEOUT, shield=True):
@@ -222,8 +230,8 @@ class AsyncLiveSession:
         while not self._is_over:
             if not self._is_read:
                 await self._read_one()
-            if (self._is_read or self._tell_arrived()) and not self._needed:
-                # Somebody takes what has come, and will read the next event himself.
+            if self._is_read or (self._tell_arrived() and not self._needed):
+                # Somebody reads; or takes what has come, and will read the next event himself.
                 self._parked = anyio.Event()
                 await self._parked.wait()
 
@@ -390,7 +398,8 @@ class AsyncLiveSession:
             self._look_at(chunk)
         machine = self._machine
         if self._inbox.items:
-            await self._inbox.in_turn(lambda: self._write(chunk, size))
+            if not await self._inbox.in_turn(lambda: self._write(chunk, size)):
+                raise self._refusal()
             return
         if machine.phase is not Phase.OPEN or self._inbox.closed:
             raise self._refusal()
@@ -401,17 +410,17 @@ class AsyncLiveSession:
         # Not by `_write`: a coroutine more costs a tenth of what sending does.
         try:
             await self._socket.send(chunk)
-        except DeepgramConnectionError:
-            error = await self._broken()
-        else:
             return
-        raise error
+        except DeepgramConnectionError:
+            await self._broken()
+        raise self._refusal()
 
     async def send_all(self, source: Audio, /, *, finish: bool = True, realtime: bool = False) -> None:
         """Send audio to its end, from wherever it comes.
 
         Args:
-            source: bytes, a path, an open binary file, an iterator of bytes (plain or async), or the documents' form.
+            source: bytes, a path, an http(s) URL, an open binary file, an iterator of bytes (plain or async), or the
+                documents' form. What is at a URL is fetched from here, not by the service, and sent on as it comes.
             finish: whether that is all: then CloseStream follows the last byte, and the last words come.
             realtime: send it at the speed of its own time, as if it were spoken now: raw audio whose options say how it
                 is encoded, or a WAV file.
@@ -419,9 +428,10 @@ class AsyncLiveSession:
         Raises:
             SessionEnded: the session is over, or `finish` was called.
             DeepgramTypeError: a source of no use, or one that cannot be played at its own speed.
+            DeepgramConnectionError: the URL cannot be reached, or breaks off.
             OSError: the file cannot be read.
         """
-        await self._send_chunks(await chunks_of(source, pull), realtime)
+        await self._send_chunks(await chunks_of(source, pull, self._transport), realtime, self.send)
         if finish:
             await self._close_stream()
 
@@ -474,14 +484,21 @@ class AsyncLiveSession:
             SessionEnded: the session is over, or `finish` was called.
             StreamClosed: it has failed meanwhile.
         """
-        flush = Flush(self._clock.now())
-        self._flushes.append(flush)
+        flush = Flush()
+
+        def begin() -> Awaitable[bool]:
+            # An answer that comes earlier is one to somebody else's Finalize.
+            self._flushes.append(flush)
+            return self._write(_FINALIZE, 0)
+
         try:
             with self._reading():
-                await self._say(_FINALIZE)
+                if not await self._inbox.in_turn(begin):
+                    raise self._refusal()
                 outcome = await flush.wait(self._clock, timeout)
         finally:
-            self._flushes.remove(flush)
+            if flush in self._flushes:
+                self._flushes.remove(flush)
         self._tell()
         return outcome
 
@@ -490,6 +507,7 @@ class AsyncLiveSession:
 
         Raises:
             StreamClosed: the connection was lost, before or meanwhile, or the service does not end; words are missing.
+            SessionEnded: the session is not open yet.
         """
         await self._finish()
         self._tell()
@@ -503,43 +521,53 @@ class AsyncLiveSession:
         await (self._close_stream(text) if "CloseStream" in text else self._say(text))
 
     async def close_stream(self) -> None:
-        """Say that no more audio comes, and do not wait for the last words."""
+        """Say that no more audio comes, and do not wait for the last words.
+
+        Raises:
+            SessionEnded: the session is not open yet.
+        """
         await self._close_stream()
 
     async def _say(self, message: str) -> None:
-        await self._inbox.in_turn(lambda: self._write(message, 0))
-
-    async def _write(self, data: Chunk | str, size: int) -> None:
-        if self._machine.phase is not Phase.OPEN:
+        if not await self._inbox.in_turn(lambda: self._write(message, 0)):
             raise self._refusal()
-        self._machine.sent(self._clock.now(), size)
+
+    async def _write(self, data: Chunk | str, size: int) -> bool:
+        """Whether the network has taken it; if not, the session is over."""
+        if self._machine.phase is not Phase.OPEN:
+            return False
+        now = self._clock.now()
+        self._machine.sent(now, size)
+        if self._parked is not None:
+            self._mind_the_socket(now)
         try:
             await self._socket.send(data)
-            return
+            return True
         except DeepgramConnectionError:
-            error = await self._broken()
-        raise error
+            await self._broken()
+        return False
 
-    async def _broken(self) -> SessionEnded:
-        """What to raise where sending has failed: the socket has the reason for who reads."""
+    async def _broken(self) -> None:
+        """Return when it is over, for sending has failed: the socket has the reason for who reads."""
         with self._clock.move_on_after(CLOSE_TIMEOUT):
             await self._end()
         if not self._is_over:
             self._machine.closed(1006)
+            await self._hang_up()
             self._conclude(1006, "")
-        return self._refusal()
 
     async def _close_stream(self, message: str = _CLOSE_STREAM) -> None:
-        if self._inbox.closed or self._machine.phase is not Phase.OPEN:
-            return
+        if self._machine.phase is Phase.CONNECTING:
+            raise self._refusal()
         self._stop_pumps()
-        with suppress(SessionEnded):  # it is over anyway, and its end says how
-            await self._inbox.in_turn(lambda: self._write_close(message), last=True)
+        # If it cannot be sent, the session is over anyway, and its end says how.
+        await self._inbox.at_last(lambda: self._write_close(message))
 
-    async def _write_close(self, message: str) -> None:
+    async def _write_close(self, message: str) -> bool:
         self._machine.finishing(self._clock.now())
         with suppress(DeepgramConnectionError):  # the socket has the reason for who reads
             await self._socket.send(message)
+        return True
 
     def _refusal(self) -> SessionEnded:
         machine = self._machine
@@ -561,41 +589,55 @@ class AsyncLiveSession:
     # ── audio that comes by itself ──
 
     async def _carry_out(self, spawn: Callable[..., object], item: bytes | str | _Order) -> None:
-        with suppress(SessionEnded):  # who posted it is told by the events, and by the next `post`
-            if isinstance(item, _Order):
-                if not self._inbox.closed:
-                    scope = anyio.CancelScope()
-                    self._pumps.add(scope)
-                    spawn(self._pump, item, scope)
-            elif isinstance(item, bytes):
-                if not self._is_begun:
-                    self._look_at(item)
-                await self._write(item, len(item))
-            elif "CloseStream" in item:
-                self._inbox.close()
-                await self._write_close(item)
-            else:
-                await self._write(item, 0)
+        # Who posted something that cannot be sent is told by the events, by the next `post`, or when he leaves.
+        if isinstance(item, _Order):
+            if not self._inbox.closed:
+                scope = anyio.CancelScope()
+                self._pumps.add(scope)
+                spawn(self._pump, item, scope)
+        elif isinstance(item, bytes):
+            if not self._is_begun:
+                self._look_at(item)
+            await self._write(item, len(item))
+        elif "CloseStream" in item:
+            self._inbox.close()
+            self._stop_pumps()
+            await self._write_close(item)
+        else:
+            await self._write(item, 0)
 
     async def _pump(self, order: _Order, scope: anyio.CancelScope) -> None:
         try:
             with scope:
                 # By a worker thread, not by the one that entered the session: that has other things to do by now.
-                await self._send_chunks(await chunks_of(order.source, in_thread), order.realtime)
+                chunks = await chunks_of(order.source, in_thread, self._transport)
+                await self._send_chunks(chunks, order.realtime, self._forward)
         except Exception as error:
-            if not (isinstance(error, SessionEnded) and (self._inbox.closed or self._machine.outcome)):
+            if scope.cancel_called:
+                log.warning("Audio that was stopped did not end well: %s: %s", type(error).__name__, error)
+            else:
                 await self._fail(error)
             return
         finally:
             self._pumps.discard(scope)
-        if order.finish and not scope.cancelled_caught:
+        if order.finish and not scope.cancel_called:
             await self._close_stream()
 
-    async def _send_chunks(self, chunks: AsyncGenerator[Chunk, None], realtime: bool) -> None:
+    async def _forward(self, frame: Chunk) -> None:
+        """`send` for the pumps: where it cannot be sent any more, they are stopped, and nobody is told thereby."""
+        if not self._is_begun:
+            self._look_at(frame)
+        if not await self._inbox.in_turn(lambda: self._write(frame, len(frame))):
+            self._stop_pumps()
+            await anyio.sleep(0)  # where it stops, though neither the audio nor the network waits for anything
+
+    async def _send_chunks(
+        self, chunks: AsyncGenerator[Chunk, None], realtime: bool, send: Callable[[Chunk], Awaitable[None]]
+    ) -> None:
         frames = paced(chunks, self._options, self._clock) if realtime else framed(chunks)
         async with aclosing(chunks), aclosing(frames):
             async for frame in frames:
-                await self.send(frame)
+                await send(frame)
 
     def _stop_pumps(self) -> None:
         for scope in self._pumps:
@@ -640,11 +682,12 @@ class AsyncLiveSession:
                     frame = await self._receive()
                 finally:
                     self._is_read = False
+                    # Others wait for it, too: one of them reads on, also when this task is cancelled.
+                    if self._arrived is not None:
+                        self._tell_arrived()
+                    if self._needed:
+                        self._unpark()
                 event = self._understood(frame)
-                if self._arrived is not None:
-                    self._tell_arrived()
-                if self._needed:
-                    self._unpark()
                 if event is not None:
                     return event
             event = self._backlog.get()
@@ -796,9 +839,15 @@ async def _within(scope: anyio.CancelScope, run: Callable[..., Awaitable[None]],
         await run(*args)
 
 
+def _leaves(error: BaseException) -> set[int]:
+    """The identities of the errors in a group, or of the error itself."""
+    inside: Any = getattr(error, "exceptions", None)  # Python 3.10 has no name for groups
+    return {id(error)} if inside is None else {leaf for each in inside for leaf in _leaves(each)}
+
+
 def _lone(error: BaseException) -> BaseException:
     """The one error in a group, or the group when there are more."""
-    inside: Any = getattr(error, "exceptions", None)  # Python 3.10 has no name for groups
+    inside: Any = getattr(error, "exceptions", None)
     while inside and len(inside) == 1:
         error = inside[0]
         inside = getattr(error, "exceptions", None)

@@ -9,35 +9,66 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from anyio import to_thread
 
 from dgasync.audio import Url, pieces, source
+from dgasync.config import Timeouts
 from dgasync.errors import DeepgramTypeError
-from dgasync.limits import FRAME, PACE
+from dgasync.limits import CONNECT_TIMEOUT, FRAME, PACE, SOURCE_IDLE
 from dgasync.protocol import sound
-from dgasync.transport.seam import CALLER
+from dgasync.protocol.download import refusal, shown, web_address
+from dgasync.transport.seam import CALLER, Request
+from dgasync.version import __version__
 
 if TYPE_CHECKING:
     from dgasync.audio import Chunk, Pull
-    from dgasync.transport.seam import Clock
+    from dgasync.transport.seam import Clock, Transport
 
 __all__ = ["check_source", "chunks_of", "framed", "in_thread", "octets", "paced", "pull"]
 
 T = TypeVar("T")
 
+# All that an address is told. It is asked for plain bytes: packed ones would come late.
+_HEADERS = {"User-Agent": f"dgasync/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+
 
 def check_source(audio: object) -> None:
     """Raise DeepgramTypeError unless this is audio that can be sent."""
-    if isinstance(source(audio), Url):
-        raise DeepgramTypeError(
-            "The service does not fetch live audio by itself: pass an iterator of the bytes that the address gives."
-        )
+    given = source(audio)
+    if isinstance(given, Url):
+        web_address(given.payload["url"])
 
 
-async def chunks_of(audio: object, pull: Pull) -> AsyncGenerator[Chunk, None]:
-    """The audio in chunks; an error if there is none. `pull` says where reading that may block is done."""
-    check_source(audio)
-    content: Any = cast("Any", source(audio, pull)).content
+async def chunks_of(audio: object, pull: Pull, transport: Transport) -> AsyncGenerator[Chunk, None]:
+    """The audio in chunks; an error if there is none.
+
+    Args:
+        audio: what the user has given.
+        pull: says where reading that may block is done.
+        transport: fetches what is at an address.
+    """
+    given = source(audio, pull)
+    if isinstance(given, Url):
+        return _fetched(web_address(given.payload["url"]), transport)
+    content: Any = given.content
     if not isinstance(content, bytes):
         await content.prepare()
     return pieces(content)
+
+
+async def _fetched(url: str, transport: Transport) -> AsyncGenerator[Chunk, None]:
+    """What an address gives, as it comes."""
+    timeouts = Timeouts(CONNECT_TIMEOUT, None, SOURCE_IDLE)
+    download = await transport.fetch(Request("GET", url, _HEADERS, timeouts))
+    try:
+        error = refusal(url, download.status, download.headers.get("content-type"))
+        if error is not None:
+            raise error
+        chunk = await download.read()
+        if not chunk:
+            raise DeepgramTypeError(f"There is no audio at {shown(url)}: its answer is empty.")
+        while chunk:
+            yield chunk
+            chunk = await download.read()
+    finally:
+        await download.aclose()
 
 
 async def framed(chunks: AsyncIterable[Chunk], size: int = FRAME) -> AsyncGenerator[Chunk, None]:
@@ -62,6 +93,8 @@ async def paced(
             rate = sound.wav_byte_rate(head)
             if rate is not None or len(head) >= FRAME:
                 break
+        if not head:
+            return
         if rate is None:
             raise DeepgramTypeError(
                 "Only raw audio with `encoding` and `sample_rate`, and WAV files, can be played at their own speed: "

@@ -39,7 +39,8 @@ class LiveClient:
             an interim result without another, until Finalize), `termination_exception_connect`,
             `termination_exception_send` and `termination_exception` (`start`, `send` and `finish` raise what went
             wrong instead of what they return otherwise).
-        on_handler_error: called with the error of a handler and the event it was given; unless given, it is logged.
+        on_handler_error: called with the error of a handler and the event it was given; may be a coroutine function.
+            Unless given, the error is logged.
     """
 
     def __init__(
@@ -60,7 +61,8 @@ class LiveClient:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
 
         What happened comes by keyword, as `result`, `metadata`, `speech_started`, `utterance_end`, `error`,
-        `unhandled`, `open` or `close`, beside the keyword arguments of `start`. What cannot be called is ignored.
+        `unhandled`, `open`, `close`, `reconnecting`, `reconnected` or `gap`, beside the keyword arguments of `start`.
+        What cannot be called is ignored.
 
         Raises:
             DeepgramTypeError: there is no such event.
@@ -79,7 +81,8 @@ class LiveClient:
         members: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> bool:
-        """Whether the connection stands. If not, `error` says why, and the Error event was fired with it.
+        """Whether the connection stands, once the handlers of Open have run. If not, `error` says why, and the Error
+        event was fired with it.
 
         Args:
             options: what to ask for; only what is set is sent.
@@ -99,7 +102,8 @@ class LiveClient:
 
         It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room.
 
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then.
+        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
+        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
         """
         return self._core.post(data)
 

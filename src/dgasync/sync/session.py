@@ -74,7 +74,8 @@ class LiveSession:
         """Send audio to its end, from wherever it comes.
 
         Args:
-            source: bytes, a path, an open binary file, an iterator of bytes (plain or async), or the documents' form.
+            source: bytes, a path, an http(s) URL, an open binary file, an iterator of bytes (plain or async), or the
+                documents' form. What is at a URL is fetched from here, not by the service, and sent on as it comes.
             finish: whether that is all: then CloseStream follows the last byte, and the last words come.
             realtime: send it at the speed of its own time, as if it were spoken now: raw audio whose options say how it
                 is encoded, or a WAV file.
@@ -82,6 +83,7 @@ class LiveSession:
         Raises:
             SessionEnded: the session is over, or `finish` was called.
             DeepgramTypeError: a source of no use, or one that cannot be played at its own speed.
+            DeepgramConnectionError: the URL cannot be reached, or breaks off.
             OSError: the file cannot be read.
         """
         self._held.run(self._core.send_all(source, finish=finish, realtime=realtime))
@@ -124,6 +126,7 @@ class LiveSession:
 
         Raises:
             StreamClosed: the connection was lost, before or meanwhile, or the service does not end; words are missing.
+            SessionEnded: the session is not open yet.
         """
         self._held.run(self._core.finish())
 
@@ -136,7 +139,11 @@ class LiveSession:
         self._held.run(self._core.message(text))
 
     def close_stream(self) -> None:
-        """Say that no more audio comes, and do not wait for the last words."""
+        """Say that no more audio comes, and do not wait for the last words.
+
+        Raises:
+            SessionEnded: the session is not open yet.
+        """
         self._held.run(self._core.close_stream())
 
     def __iter__(self) -> Self:

@@ -32,10 +32,11 @@ from dgasync.errors import (
     DeepgramUnknownApiError,
     Timeout,
 )
-from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER, MAX_FRAME
+from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER, MAX_FRAME, MAX_REDIRECTS
 from dgasync.protocol.codec import refusal
+from dgasync.protocol.download import redirect, shown
 from dgasync.transport.native import AsyncioClock, AsyncioRootTask, AsyncioWake
-from dgasync.transport.seam import Binary, Closed, Dial, Frame, Reply, Request, RootTask, Socket, Wake
+from dgasync.transport.seam import Binary, Closed, Dial, Download, Frame, Reply, Request, RootTask, Socket, Wake
 
 if TYPE_CHECKING:
     import ssl
@@ -148,8 +149,7 @@ class AiohttpTransport:
                 autoping=False,
                 autoclose=False,
                 max_msg_size=MAX_FRAME,
-                proxy=self._proxy if self._proxies is None else self._from_environment(url),
-                ssl=self._ssl,
+                **self._way(session, url),
                 **_of_this_version(),
             )
             return _Socket(websocket)
@@ -165,6 +165,49 @@ class AiohttpTransport:
             caller.detach()
         # Raised out here: the repr of aiohttp's error for a handshake has the key in it.
         raise failure
+
+    async def fetch(self, request: Request, /) -> Download:
+        """The answer of an address that is not the service's, up to `MAX_REDIRECTS` redirects away; to be closed."""
+        session = self._session()
+        # The user's own session may have headers and cookies that are the service's only. Cookies that are set on the
+        # way are kept till the end of it: some redirects lead on only with them.
+        caller = aiohttp.ClientSession(
+            connector=session.connector,
+            connector_owner=False,
+            skip_auto_headers=_NOT_OURS,
+            trust_env=session.trust_env,
+        )
+        url, redirects = request.url, 0
+        try:
+            while True:
+                response = await caller.get(
+                    URL(url, encoded=True),
+                    headers=request.headers,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(None, request.timeouts.connect, request.timeouts.read),
+                    **self._way(session, url),
+                )
+                target = redirect(url, response.status, response.headers.get("Location"))
+                if target is None or redirects == MAX_REDIRECTS:
+                    return _Download(response, request)
+                response.release()
+                url, redirects = target, redirects + 1
+        except _FOREIGN as error:
+            failure = _unfetched(error, request)
+        finally:
+            caller.detach()
+        # Raised out here: aiohttp's error may have the whole address in it.
+        raise failure
+
+    def _way(self, session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+        """How a second session on the connections of `session` gets there."""
+        if self._proxies is not None:
+            return {"ssl": self._ssl, "proxy": self._from_environment(url)}
+        if self._proxy is not None:
+            return {"ssl": self._ssl, "proxy": self._proxy}
+        # Since 3.11 a session has proxies of its own, and shows them to nobody.
+        proxy, login = (getattr(session, f"_default_{name}", None) for name in ("proxy", "proxy_auth"))
+        return {"ssl": self._ssl, "proxy": proxy, "proxy_auth": login}
 
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -409,8 +452,11 @@ def _timed_out(phase: Literal["connect", "write", "read"], limit: float | None) 
         "write": "The service took no byte of the upload",
         "read": "The service sent no byte of an answer",
     }[phase]
-    seconds = "" if limit is None else f" for {limit:g} s"
-    return Timeout(f"{what}{seconds}. A larger `timeout` (or its `{phase}` part) allows more.", phase)
+    return Timeout(f"{what}{_lasting(limit)}. A larger `timeout` (or its `{phase}` part) allows more.", phase)
+
+
+def _lasting(limit: float | None) -> str:
+    return "" if limit is None else f" for {limit:g} s"
 
 
 def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
@@ -443,6 +489,72 @@ def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
         failure = kind(f"The connection to the service broke {what}: {error or type(error).__name__}.")
     failure.__cause__ = cause
     return failure
+
+
+def _unfetched(error: Exception, request: Request) -> Exception:
+    """The same for an address that is fetched. aiohttp's own words may have all of it in them, so there are none."""
+    failure = _translated(error, request, sent=True)
+    if isinstance(failure, ConnectFailed):
+        return failure
+    where, limits = shown(request.url), request.timeouts
+    if isinstance(failure, DeepgramTypeError):
+        return DeepgramTypeError(f"{where}, or where it redirects to, has a host that no name can be.")
+    if isinstance(failure, Timeout):
+        if failure.phase == "connect":
+            return Timeout(f"There was no connection to {where}{_lasting(limits.connect)}.", "connect")
+        return Timeout(f"{where} sent nothing{_lasting(limits.read)}.", "read")
+    if isinstance(error, aiohttp.ClientResponseError):
+        why = "it does not answer as HTTP does"
+    elif isinstance(error, aiohttp.ClientPayloadError):
+        why = "it ended in the middle"
+    else:
+        why = str(failure.__cause__ or "the other side hung up")
+    broken = DeepgramConnectionError(f"The connection to {where} broke: {why}.")
+    broken.__cause__ = failure.__cause__
+    return broken
+
+
+class _Download:
+    """The seam's download, on asyncio. What may wait is bounded by aiohttp: it stops reading from the network."""
+
+    __slots__ = ("_protocol", "_request", "_response", "headers", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse, request: Request) -> None:
+        self._response = response
+        self._request = request
+        self.status = response.status
+        """Of the last answer."""
+        self.headers: Mapping[str, str] = response.headers
+        """Those of the last answer."""
+        # Of a body that ends with its connection, as radio's do, aiohttp takes a broken one for the end (3.9 to 3.14),
+        # but knows better.
+        is_open = "Content-Length" not in self.headers and "Transfer-Encoding" not in self.headers
+        self._protocol = response.connection.protocol if is_open and response.connection else None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status} {shown(self._request.url)}>"
+
+    async def read(self) -> bytes:
+        """What has come since; empty at the end."""
+        broken: BaseException | None = None
+        try:
+            data = await self._response.content.readany()
+            if not data and self._protocol is not None:
+                broken = self._protocol.exception()
+            if not isinstance(broken, OSError):
+                return data
+            failure = _unfetched(broken, self._request)
+        except _FOREIGN as error:
+            failure = _unfetched(error, self._request)
+        raise failure
+
+    async def aclose(self) -> None:
+        """Let go of the connection at once."""
+        connection = self._response.connection
+        if connection is not None and connection.transport is not None:
+            # Over TLS a polite end waits for the other side's, which goes on sending.
+            connection.transport.abort()
+        self._response.close()
 
 
 class _Redirected(Exception):

@@ -5,6 +5,7 @@ trio task ── hop(work) ─────────────► a job on t
           ── chunks of the body ───►  at most HANDOVER bytes between the two
           ── frames ──────────────►  at most SEND_BUFFER bytes of a websocket
           ◄── frames ──────────────  at most HANDOVER bytes of it
+          ◄── a download ──────────  what has come since the last hop
           ◄── run_sync_soon ────────  the job is over, there is room, a frame came, a signal was given
 ```
 """
@@ -27,6 +28,7 @@ from dgasync.transport.pump import Pump, opened
 from dgasync.transport.seam import (
     Closed,
     Dial,
+    Download,
     Frame,
     Reply,
     Request,
@@ -71,6 +73,11 @@ class BridgeTransport:
         thread = running()
         soon = partial(_soon, trio.lowlevel.current_trio_token())
         return _Socket(await hop(opened(self._native, dial, soon), thread=thread), thread)
+
+    async def fetch(self, request: Request, /) -> Download:
+        """The answer of an address that is not the service's."""
+        thread = running()
+        return _Download(await hop(self._native.fetch(request), thread=thread), thread)
 
     def wake(self) -> Wake:
         """A signal for the running loop."""
@@ -352,6 +359,31 @@ class _Socket:
             await trio.lowlevel.checkpoint()
         else:
             await trio.lowlevel.checkpoint_if_cancelled()
+
+
+class _Download:
+    """The side of a download that trio tasks use: each reading is one hop, which brings all that waits over there."""
+
+    def __init__(self, native: Download, thread: LoopThread) -> None:
+        self._native = native
+        self._thread = thread
+        self.status = native.status
+        self.headers = native.headers
+
+    def __repr__(self) -> str:
+        return repr(self._native)
+
+    async def read(self) -> bytes:
+        """What has come since; empty at the end."""
+        return await hop(self._native.read(), thread=self._thread)
+
+    async def aclose(self) -> None:
+        """Let go of the connection, bounded by `CLOSE_TIMEOUT`."""
+        import trio
+
+        # On a loop that has ended there is nothing left to close.
+        with trio.CancelScope(deadline=trio.current_time() + CLOSE_TIMEOUT, shield=True), suppress(DeepgramError):
+            await hop(self._native.aclose(), thread=self._thread)
 
 
 class TrioClock:

@@ -11,7 +11,7 @@ from dgasync.transport.aiohttp import AiohttpTransport
 
 if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
-    from dgasync.transport.seam import Clock, Dial, Reply, Request, RootTask, Socket, Transport, Wake
+    from dgasync.transport.seam import Clock, Dial, Download, Reply, Request, RootTask, Socket, Transport, Wake
 
 __all__ = ["DefaultTransport", "default"]
 
@@ -50,6 +50,10 @@ class DefaultTransport:
     async def connect(self, dial: Dial, /) -> Socket:
         """An open websocket."""
         return await self._here().connect(dial)
+
+    async def fetch(self, request: Request, /) -> Download:
+        """The answer of an address that is not the service's."""
+        return await self._here().fetch(request)
 
     def wake(self) -> Wake:
         """A signal for the running loop."""

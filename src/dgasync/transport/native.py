@@ -56,9 +56,13 @@ class AsyncioWake:
 class AsyncioRootTask:
     """A task without a parent."""
 
-    __slots__ = ("_task",)
+    __slots__ = ("_scope", "_task")
 
     def __init__(self, run: Callable[[], Awaitable[None]], name: str) -> None:
+        from anyio import CancelScope
+
+        # Not the task's own cancellation: what it runs for the user may drop that, and would never end.
+        self._scope = CancelScope()
         # It outlives the job that starts it, so that job's caller is not its own.
         context = copy_context()
         context.run(CALLER.set, None)
@@ -67,16 +71,16 @@ class AsyncioRootTask:
         _roots.add(self._task)
         self._task.add_done_callback(_roots.discard)
 
-    @staticmethod
-    async def _contain(run: Callable[[], Awaitable[None]], name: str) -> None:
+    async def _contain(self, run: Callable[[], Awaitable[None]], name: str) -> None:
         try:
-            await run()
+            with self._scope:
+                await run()
         except Exception:
             log.exception("The task %s failed.", name)
 
     def cancel(self) -> None:
         """Ask it to stop."""
-        self._task.cancel()
+        self._scope.cancel()
 
     async def wait(self) -> None:
         """Return when it has ended."""

@@ -1,7 +1,7 @@
 """The seam: what the layers above need of a network, a clock and a task, and nothing else.
 
 ```
-Transport        request(Request) -> Reply, connect(Dial) -> Socket
+Transport        request(Request) -> Reply, connect(Dial) -> Socket, fetch(Request) -> Download
 ├── clock        now, sleep, move_on_after
 ├── spawn_root   a task without a parent, for the documented `start`
 └── wake         one signal that any thread may give
@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from dgasync.protocol.download import shown
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,6 +29,7 @@ __all__ = [
     "Clock",
     "Closed",
     "Dial",
+    "Download",
     "Frame",
     "Reply",
     "Request",
@@ -75,7 +78,7 @@ class Request:
         self.body = body
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.url.partition('?')[0]}>"
+        return f"<Request {self.method} {shown(self.url)}>"
 
 
 class Reply:
@@ -91,6 +94,33 @@ class Reply:
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+class Download(Protocol):
+    """An answer that is read while it comes, used on the loop that asked for it."""
+
+    @property
+    def status(self) -> int:
+        """Of the last answer, behind all redirects; any."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Looked up without regard to case."""
+        ...
+
+    async def read(self) -> bytes:
+        """What has come since, as soon as there is something; empty at the end. One task at a time.
+
+        What nobody reads stays with who sends it, but for some hundred thousand bytes. Cancelled, it loses nothing.
+        Raises `Timeout` (phase "read") when the limit of the request was passed, and `DeepgramConnectionError` when
+        the connection broke before the end.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of the connection at once; any number of times."""
+        ...
 
 
 class Dial:
@@ -237,6 +267,16 @@ class Transport(Protocol):
         Raises the `DeepgramApiError` of the status that refused it (with `dg-error` and `dg-request-id`; redirects are
         such statuses too), `ConnectFailed` when there was no connection, and `Timeout` (phase "connect") when it took
         too long.
+        """
+        ...
+
+    async def fetch(self, request: Request, /) -> Download:
+        """The answer of an address that is not the service's, up to `MAX_REDIRECTS` redirects away; to be closed.
+
+        The headers go wherever it leads, so none of them is a secret.
+
+        Raises `ConnectFailed` when there was no connection, `Timeout` (with its phase) when a limit of
+        `request.timeouts` was passed, and `DeepgramConnectionError` when the connection broke.
         """
         ...
 
