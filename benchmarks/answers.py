@@ -124,16 +124,24 @@ def _result(words: list[str], *, final: bool) -> bytes:
         }
         for n, word in enumerate(words)
     ]
+    return _heard(57.12, round(0.4 + 0.32 * len(words), 7), heard, final=final)
+
+
+def silence(start: float, duration: float) -> bytes:
+    """A final result without a word."""
+    return _heard(start, duration, [], final=True)
+
+
+def _heard(start: float, duration: float, words: list[dict[str, Any]], *, final: bool) -> bytes:
+    text = " ".join(word["punctuated_word"] for word in words)
     message = {
         "type": "Results",
         "channel_index": [0, 1],
-        "duration": round(0.4 + 0.32 * len(words), 7),
-        "start": 57.12,
+        "duration": duration,
+        "start": start,
         "is_final": final,
         "speech_final": final,
-        "channel": {
-            "alternatives": [{"transcript": " ".join(words).capitalize(), "confidence": 0.9869141, "words": heard}]
-        },
+        "channel": {"alternatives": [{"transcript": text, "confidence": 0.9869141 if words else 0.0, "words": words}]},
         "metadata": {
             "request_id": HEADERS["dg-request-id"],
             "model_info": {"name": "general-nova-3", "version": "2025-04-17.21547", "arch": "nova-3"},

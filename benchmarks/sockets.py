@@ -1,7 +1,8 @@
 """A live session as the benchmarks' server holds it: audio is swallowed, and answered as the model's name says.
 
-`model=answers-3` has each frame of audio answered by three results, at once; any other model keeps silent. CloseStream
-is answered by Metadata and the end. What is said is made before anybody connects.
+`model=answers-3` has each frame of audio answered by three results, at once. Any other model hears silence: a final
+result says so of each three seconds of linear16, for a client may keep audio until it is heard for good. CloseStream is
+answered by Metadata and the end. What is said is made before anybody connects, but for those times.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class Live:
         self._transport = transport
         asked = re.search(rb"[?&]model=answers-(\d+)", head.partition(b"\r\n")[0])
         self._answers = int(asked[1]) if asked else 0
+        rate = re.search(rb"[?&]sample_rate=(\d+)", head.partition(b"\r\n")[0])
+        self._stretch = 3 * 2 * (int(rate[1]) if rate else 16_000)  # bytes
+        self._bytes = 0  # of audio, since the last stretch that was answered
+        self._stretches = 0
         self._heard = 0  # frames of audio
         self._head = bytearray()  # of a frame, while it is not whole
         self._left = 0  # bytes of the payload still to come
@@ -87,6 +92,10 @@ class Live:
                 self._whole()
         if self._answers and self._heard != before:
             self._answer(before)
+        while not self._answers and self._bytes >= self._stretch:
+            self._bytes -= self._stretch
+            self._transport.write(_frame(_TEXT, answers.silence(3.0 * self._stretches, 3.0)))
+            self._stretches += 1
 
     def _begin(self, data: bytearray, at: int, size: int) -> None:
         self._opcode = data[at] & 15
@@ -98,6 +107,7 @@ class Live:
         self._left = length
         if self._opcode in (_BINARY, _CONTINUATION):
             self._payload = None
+            self._bytes += length
         else:
             self._payload = bytearray()
             self._mask = bytes(data[at + size - 4 : at + size])

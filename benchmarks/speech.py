@@ -1,8 +1,8 @@
 """Live sessions as they are measured, the same for every library on asyncio; a library brings its `client`.
 
-`client(url)` is an async context manager that gives a function `live(answers, heard)`: the async context manager of one
-session, whose audio is answered by so many results a frame, with `heard` called for each. It gives the coroutine
-function that sends a frame.
+`client(url)` is an async context manager that gives a function `live(answers, heard, size)`: the async context manager
+of one session, whose frames of `size` bytes are answered by so many results each, with `heard` called for each. It
+gives the coroutine function that sends a frame.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from contextlib import AsyncExitStack
 
 import measure
 
-OPTIONS = {"encoding": "linear16", "sample_rate": 16_000, "interim_results": True}
+OPTIONS = {"encoding": "linear16", "interim_results": True}
 FRAME = 0.02  # seconds of audio, 640 bytes
 PATIENCE = 2.0  # seconds for what is late
 
 
-def options(answers):
-    """What a session asks for; the name of the model tells the benchmarks' server how often to answer."""
-    return {"model": f"answers-{answers}", **OPTIONS}
+def options(answers, size=640):
+    """What a session asks for that sends frames of `size` bytes.
+
+    The name of the model tells the benchmarks' server how often to answer.
+    """
+    return {"model": f"answers-{answers}", **OPTIONS, "sample_rate": round(size / 2 / FRAME)}
 
 
 def run(client, work, **given):
@@ -31,15 +34,17 @@ def run(client, work, **given):
 
 
 async def send(client, url, size, count):
-    """CPU of a frame, sent as fast as it goes."""
+    """CPU of a frame, sent as fast as it goes, with a look at what has come after each second of audio."""
     frame = bytes(int(size))
-    async with client(url) as live, live(0, ignored) as say:
-        for _ in range(100):
-            await say(frame)
-        cpu = time.process_time()
-        for _ in range(int(count)):
-            await say(frame)
-        measure.report(cpu=(time.process_time() - cpu) / int(count))
+    seconds = max(1, int(count) // 50)
+    async with client(url) as live, live(0, ignored, int(size)) as say:
+        for second in range(seconds + 2):
+            if second == 2:  # the first ones do not count
+                cpu = time.process_time()
+            for _ in range(50):
+                await say(frame)
+            await asyncio.sleep(0)
+        measure.report(cpu=(time.process_time() - cpu) / (50 * seconds))
 
 
 async def results(client, url, count, burst="200"):

@@ -37,6 +37,9 @@ MODULES: Mapping[str, str] = {
 }
 """Where the core is, and where its plain twin goes."""
 
+BASES: Mapping[str, str] = {"Core": "session/core.py"}
+"""Generic classes that core classes inherit from, and where they are: the twin gets their methods as its own."""
+
 INNER = frozenset({"post", "serve", "take"})
 """What a core has for its twin, or for other parts of the package; the twin itself does not."""
 
@@ -97,13 +100,43 @@ def sync_files() -> dict[Path, str]:
     """The text of each file of the sync face, not laid out yet."""
     names, places, given = twins(), homes(), wrapped()
     made = {
-        PACKAGE / target: Face(Module(PACKAGE / source), names, places, given).text()
+        PACKAGE / target: Face(flattened(Module(PACKAGE / source)), names, places, given).text()
         for source, target in MODULES.items()
     }
     made[PACKAGE / "sync" / "__init__.py"] = (
         f'"""The clients for code without `await`.\n\n{header("client.py, api/ and session/")}"""\n'
     )
     return made
+
+
+def flattened(module: Module) -> Module:
+    """The module with the public methods of `BASES` in the classes that inherit them."""
+    for node in module.tree.body:
+        bases = node.bases if isinstance(node, ast.ClassDef) else []
+        for base in bases:
+            if isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name) and base.value.id in BASES:
+                assert isinstance(node, ast.ClassDef)
+                return _with_methods(module, node, base, Module(PACKAGE / BASES[base.value.id]))
+    return module
+
+
+def _with_methods(module: Module, core: ast.ClassDef, base: ast.Subscript, home: Module) -> Module:
+    assert isinstance(base.value, ast.Name)
+    of = base.slice.value if isinstance(base.slice, ast.Constant) else module.segment(base.slice)
+    methods: list[str] = []
+    for name, node in _methods(home.class_named(base.value.id)).items():
+        if name not in INNER and name != "__init__" and (not name.startswith("_") or name.endswith("__")):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            methods += ["", *home.lines[first - 1 : node.end_lineno]]
+    found = re.sub(r"\bE\b", str(of), "\n".join(methods)).split("\n")
+    brought = [f"from {place} import {name} as {here}" for here, (place, name) in home.origins().items()]
+    lines = list(module.lines)
+    lines[core.lineno - 1] = f"class {core.name}:"
+    behind = _methods(core)["__init__"].end_lineno or core.lineno
+    start = next(number for number, line in enumerate(lines) if line.startswith("from __future__"))
+    return Module(
+        module.path, "\n".join([*lines[: start + 1], *brought, *lines[start + 1 : behind], *found, *lines[behind:]])
+    )
 
 
 def twins() -> dict[str, str]:

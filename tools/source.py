@@ -22,9 +22,10 @@ def header(source: str) -> str:
 class Module:
     """A source file: its text and its tree."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """`text` is taken instead of what the file holds."""
         self.path = path
-        self.text = path.read_text("utf-8")
+        self.text = path.read_text("utf-8") if text is None else text
         self.tree = ast.parse(self.text)
         self.lines = self.text.splitlines()
 

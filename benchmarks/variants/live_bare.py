@@ -25,12 +25,12 @@ live_handler = live
 async def _client(url):
     # aiohttp's own limit is 100 connections.
     async with bare.session(connector=aiohttp.TCPConnector(limit=0)) as session:
-        yield lambda answers, heard: _live(session, url, answers, heard)
+        yield lambda *asked: _live(session, url, *asked)
 
 
 @asynccontextmanager
-async def _live(session, url, answers, heard):
-    query = bare.query(speech.options(answers))
+async def _live(session, url, answers, heard, size=640):
+    query = bare.query(speech.options(answers, size))
     # Messages as bytes, which is how msgspec wants them, and of any length.
     async with session.ws_connect(f"{url}/v1/listen", params=query, decode_text=False, max_msg_size=0) as socket:
         reader = asyncio.create_task(_read(socket, heard))

@@ -33,12 +33,12 @@ def live_uvloop(work, **given):
 @asynccontextmanager
 async def _client(url):
     async with AsyncDeepgramClient(measure.KEY, url=url) as client:
-        yield lambda answers, heard: _live(client, answers, heard)
+        yield lambda *asked: _live(client, *asked)
 
 
 @asynccontextmanager
-async def _live(client, answers, heard):
-    async with client.live(**speech.options(answers)) as session:
+async def _live(client, answers, heard, size=640):
+    async with client.live(**speech.options(answers, size)) as session:
         reader = asyncio.create_task(_read(session, heard))
         yield session.send
         await session.finish()
@@ -54,18 +54,18 @@ async def _read(session, heard):
 @asynccontextmanager
 async def _documented(url):
     async with AsyncDeepgramClient(measure.KEY, url=url) as client:
-        yield lambda answers, heard: _connection(client, answers, heard)
+        yield lambda *asked: _connection(client, *asked)
 
 
 @asynccontextmanager
-async def _connection(client, answers, heard):
+async def _connection(client, answers, heard, size=640):
     connection = client.listen.asynclive.v("1")
 
     async def on_message(self, result, **kwargs):
         heard(result)
 
     connection.on(LiveTranscriptionEvents.Transcript, on_message)
-    assert await connection.start(LiveOptions(**speech.options(answers)))
+    assert await connection.start(LiveOptions(**speech.options(answers, size)))
     yield connection.send
     await connection.finish()
 

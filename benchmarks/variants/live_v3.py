@@ -22,18 +22,18 @@ live_handler = live
 @asynccontextmanager
 async def _client(url):
     client = _made(url)
-    yield lambda answers, heard: _connection(client, answers, heard)
+    yield lambda *asked: _connection(client, *asked)
 
 
 @asynccontextmanager
-async def _connection(client, answers, heard):
+async def _connection(client, answers, heard, size=640):
     connection = client.listen.asynclive.v("1")
 
     async def on_message(self, result, **kwargs):
         heard(result)
 
     connection.on(LiveTranscriptionEvents.Transcript, on_message)
-    assert await connection.start(LiveOptions(**speech.options(answers)))
+    assert await connection.start(LiveOptions(**speech.options(answers, size)))
     yield connection.send
     await connection.finish()
 

@@ -24,18 +24,18 @@ def live_handler(work, **given):
 @asynccontextmanager
 async def _iterated(url):
     client = AsyncDeepgramClient(api_key=measure.KEY, environment=environment(url))
-    yield lambda answers, heard: _iterating(client, answers, heard)
+    yield lambda *asked: _iterating(client, *asked)
 
 
 @asynccontextmanager
 async def _handled(url):
     client = AsyncDeepgramClient(api_key=measure.KEY, environment=environment(url))
-    yield lambda answers, heard: _handling(client, answers, heard)
+    yield lambda *asked: _handling(client, *asked)
 
 
 @asynccontextmanager
-async def _iterating(client, answers, heard):
-    async with client.listen.v1.connect(**_options(answers)) as connection:
+async def _iterating(client, answers, heard, size=640):
+    async with client.listen.v1.connect(**_options(answers, size)) as connection:
 
         async def read():
             async for message in connection:
@@ -49,8 +49,8 @@ async def _iterating(client, answers, heard):
 
 
 @asynccontextmanager
-async def _handling(client, answers, heard):
-    async with client.listen.v1.connect(**_options(answers)) as connection:
+async def _handling(client, answers, heard, size=640):
+    async with client.listen.v1.connect(**_options(answers, size)) as connection:
 
         async def on_message(message):
             if message.type == "Results":
@@ -79,5 +79,7 @@ def live_sync(url, size, count):
         reader.join()
 
 
-def _options(answers):
-    return {name: str(value).lower() if value is True else value for name, value in speech.options(answers).items()}
+def _options(answers, size=640):
+    return {
+        name: str(value).lower() if value is True else value for name, value in speech.options(answers, size).items()
+    }

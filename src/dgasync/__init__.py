@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions as DeepgramClientOptions
     from dgasync.config import Timeouts as Timeouts
     from dgasync.errors import BadRequest as BadRequest
+    from dgasync.errors import CannotResume as CannotResume
     from dgasync.errors import Conflict as Conflict
     from dgasync.errors import ConnectFailed as ConnectFailed
     from dgasync.errors import ConsumerTooSlow as ConsumerTooSlow
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
     from dgasync.models.live import Close as CloseResponse
     from dgasync.models.live import Error as Error
     from dgasync.models.live import Error as ErrorResponse
+    from dgasync.models.live import Gap as Gap
     from dgasync.models.live import LiveEvent as LiveEvent
     from dgasync.models.live import LiveMessage as LiveMessage
     from dgasync.models.live import LiveMetadata as ListenWSMetadata
@@ -131,6 +133,8 @@ if TYPE_CHECKING:
     from dgasync.models.live import MetadataResponse as MetadataResponse
     from dgasync.models.live import Open as Open
     from dgasync.models.live import Open as OpenResponse
+    from dgasync.models.live import Reconnected as Reconnected
+    from dgasync.models.live import Reconnecting as Reconnecting
     from dgasync.models.live import SpeechStartedResponse as SpeechStartedResponse
     from dgasync.models.live import Undecodable as Undecodable
     from dgasync.models.live import Unknown as UnhandledResponse
@@ -269,6 +273,9 @@ __all__ = [
     "Unknown",
     "UnhandledResponse",
     "Undecodable",
+    "Reconnecting",
+    "Reconnected",
+    "Gap",
     "Close",
     "CloseResponse",
     "LiveMetadata",
@@ -297,6 +304,7 @@ __all__ = [
     "DecodeError",
     "DeepgramWebsocketError",
     "StreamClosed",
+    "CannotResume",
     "ConsumerTooSlow",
     "SessionEnded",
     "DeepgramMicrophoneError",
@@ -437,6 +445,7 @@ if not TYPE_CHECKING:
             "DecodeError",
             "DeepgramWebsocketError",
             "StreamClosed",
+            "CannotResume",
             "ConsumerTooSlow",
             "SessionEnded",
             "DeepgramMicrophoneError",
@@ -509,6 +518,9 @@ if not TYPE_CHECKING:
             "Unknown",
             "Unknown:UnhandledResponse",
             "Undecodable",
+            "Reconnecting",
+            "Reconnected",
+            "Gap",
             "Close",
             "Close:CloseResponse",
             "LiveMetadata",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import anyio
+import pytest
 
 from dgasync import AsyncDeepgramClient, AsyncLiveClient, DeepgramClient, LiveClient, LiveResultResponse
 from dgasync.testing import Ruler
@@ -117,6 +119,13 @@ def without_loop(work: Coroutine[Any, Any, T]) -> T:
         return told
     work.close()
     raise AssertionError("it waits for a loop, and there is none")
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, name: str, value: float) -> None:
+    """Have one of `dgasync.limits` another value for this test, wherever it has been imported to."""
+    for module in [each for each in sys.modules.values() if each.__name__.startswith("dgasync.")]:
+        if name in vars(module) and module.__name__ != "dgasync.limits":  # who comes later takes the true one
+            monkeypatch.setattr(module, name, value)
 
 
 async def say(where: Any, ruler: Ruler) -> None:

@@ -16,7 +16,7 @@ from dgasync.testing import Ruler, local_server
 from dgasync.transport.aiohttp import AiohttpTransport
 from dgasync.transport.default import DefaultTransport
 from tests.field.faces import FACES, KEY, Face, run_on
-from tests.field.talks import RAW, Talker, say, taken, talk, words
+from tests.field.talks import PATIENCE, RAW, Talker, limit, say, taken, talk, words
 from tests.session.stage import ManualClock
 
 RULER = Ruler(2.0)
@@ -38,7 +38,7 @@ class Timed(DefaultTransport):
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE):
         while not holds():
             await anyio.sleep(0.001)
 
@@ -58,41 +58,60 @@ async def silent(clock: ManualClock, server: LocalServer) -> list[int]:
         await clock.advance(1.0)
         if second % KEEP_ALIVE == 0:
             await until(lambda: kept_alive(server) > before + len(came))
+            await anyio.sleep(0.005)  # what the service has said by now, such as pongs, arrives in real time
             came.append(second)
     return came
+
+
+async def spoken(where: Any, clock: ManualClock, results: list[Any]) -> None:
+    """Half a minute of audio, a second at a time, each heard before the next is sent."""
+    for second, piece in enumerate(Ruler(float(SILENCE)).chunks(32_000)):
+        await where.send(piece)
+        with anyio.fail_after(PATIENCE):
+            while len(results) <= second:
+                await anyio.sleep(0.001)
+        await clock.advance(1.0)
 
 
 @pytest.mark.parametrize("face", ["native", "documented"])
 @pytest.mark.parametrize("name", LOOPS)
 def test_half_a_minute_of_silence(name: str, face: str, server: LocalServer) -> None:
     """From opening on there is a KeepAlive at least every five seconds, none while audio flows, and again after it."""
+    results: list[Any] = []
 
     async def scene(where: Any, clock: ManualClock) -> None:
         first = await silent(clock, server)
         assert max(later - earlier for earlier, later in zip([0, *first], [*first, SILENCE], strict=True)) <= ASKED_FOR
         before = kept_alive(server)
-        for piece in Ruler(float(SILENCE)).chunks(32_000):
-            await where.send(piece)
-            await clock.advance(1.0)
-        await until(lambda: server.requests[-1].size == SILENCE * 32_000)
+        await spoken(where, clock, results)
         assert kept_alive(server) == before
         assert len(await silent(clock, server)) == SILENCE // KEEP_ALIVE
 
+    async def listen(live: Any) -> None:
+        async for event in live:
+            if event.type == "Results":
+                results.append(event)
+
     async def main() -> None:
         transport = Timed()
+        options = {**RAW, "interim_results": True}
         async with AsyncDeepgramClient(KEY, url=server.url, transport=transport) as deepgram:
             if face == "native":
-                async with deepgram.live(**RAW) as live:
+                async with deepgram.live(**options) as live, anyio.create_task_group() as group:
+                    group.start_soon(listen, live)
                     await scene(live, transport.time)
+                    await live.finish()
             else:
                 connection = AsyncLiveClient(deepgram.config)
-                assert await connection.start(RAW)
+                connection.on("Results", lambda _, result: results.append(result))
+                assert await connection.start(options)
                 await scene(connection, transport.time)
                 assert await connection.finish()
 
     run_on(name, main)
 
     assert server.requests[-1].complete
+    assert words(results) == Ruler(float(SILENCE)).text
     assert KEEP_ALIVE < ASKED_FOR < IDLE_LIMIT
 
 
@@ -105,7 +124,7 @@ def impatient() -> Iterator[LocalServer]:
 
 def test_silence_longer_than_the_limit(impatient: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who says nothing for longer than the service would wait is still heard afterwards, every caller."""
-    monkeypatch.setattr("dgasync.protocol.live.KEEP_ALIVE", 0.1)
+    limit(monkeypatch, "KEEP_ALIVE", 0.1)
 
     async def main(deepgram: Talker) -> str:
         async with deepgram.live() as live:

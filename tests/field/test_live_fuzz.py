@@ -18,7 +18,7 @@ from tests.field.faces import KEY, Face
 from tests.field.talks import RAW, Talker, say, taken, talk, words
 from tests.field.test_fuzz import JSON, places
 
-EXAMPLES = settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 RULER = Ruler(6.0)
 AUDIO = RULER.audio()
 RESULT = {
@@ -58,7 +58,7 @@ def own() -> Iterator[LocalServer]:
 
 @pytest.fixture(scope="module")
 def deepgram(own: LocalServer) -> Iterator[DeepgramClient]:
-    with DeepgramClient(KEY, url=own.url, verbose=50) as client:
+    with DeepgramClient(KEY, url=own.url) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ from dgasync import AsyncDeepgramClient, AsyncLiveClient, DeepgramClient, Unknow
 from dgasync.server import Fault, LocalServer
 from dgasync.testing import Ruler
 from tests.field.faces import FACES, KEY, Face, run_on
-from tests.field.talks import PATIENCE, RAW, Talker, say, talk, words
+from tests.field.talks import PATIENCE, RAW, Talker, limit, say, talk, words
 
 RULER = Ruler(6.0)
 EVENTS = ("Open", "Results", "Metadata", "Close")
@@ -79,8 +79,8 @@ def test_unless_told_otherwise_it_is_logged(face: Face, server: LocalServer, cap
 def test_a_slow_handler(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a handler takes its time all that comes is read, though it is more than any buffer of the network holds."""
     # How long a session that has nothing else to do waits before it reads without the one who takes the events.
-    monkeypatch.setattr("dgasync.session.live.READ_AHEAD", 0.05)
-    monkeypatch.setattr("dgasync.protocol.live.KEEP_ALIVE", 0.2)
+    limit(monkeypatch, "READ_AHEAD", 0.05)
+    limit(monkeypatch, "KEEP_ALIVE", 0.2)
     flood = ["{" + f'"type":"Flood","number":{number},"is":"{"x" * 1_000_000}"' + "}" for number in range(24)]
     server.fail(Fault.text_frame(*flood, after_bytes=160_000), times=None)  # results have come before
 

@@ -23,7 +23,7 @@ from dgasync.testing import Ruler, local_server
 from dgasync.transport import loop as loop_thread
 from tests.field.faces import KEY
 from tests.field.steps import Steps
-from tests.field.talks import RAW
+from tests.field.talks import RAW, limit
 from tests.field.tidiness import MOST, Told, settle, tasks_of, watched_by
 
 RULER = Ruler(3.0)
@@ -189,10 +189,8 @@ def test_a_timeout_of_finalize(server: LocalServer, tidy: None) -> None:
 
 def test_a_service_that_does_not_end(tidy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session whose last words never come is given up, with an error that says so, and leaves nothing behind."""
-    for patience in ("DRAIN_TIMEOUT", "KEEP_ALIVE"):  # the latter, for it is then that a session looks at the clock
-        monkeypatch.setattr(f"dgasync.protocol.live.{patience}", 0.1)
-    for place in ("dgasync.session.live", "dgasync.transport.aiohttp"):  # it answers no close frame either
-        monkeypatch.setattr(f"{place}.CLOSE_TIMEOUT", 0.1)
+    for name in ("DRAIN_TIMEOUT", "CLOSE_TIMEOUT", "KEEP_ALIVE"):  # the last, for it is then that a session looks up
+        limit(monkeypatch, name, 0.1)
     with local_server() as server, DeepgramClient(KEY, url=server.url) as deepgram:
         server.fail(Fault.stall(len(AUDIO) // 2), times=None)
         with pytest.raises(dgasync.StreamClosed, match="last words may be missing"), deepgram.live(**RAW) as live:

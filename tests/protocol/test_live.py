@@ -10,9 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from dgasync.errors import StreamClosed
-from dgasync.limits import CLOSE_TIMEOUT, DRAIN_TIMEOUT, KEEP_ALIVE
+from dgasync.errors import CannotResume, ConnectFailed, StreamClosed, Unauthorized
+from dgasync.limits import (
+    CLOSE_TIMEOUT,
+    DRAIN_TIMEOUT,
+    KEEP_ALIVE,
+    PING_EVERY,
+    PING_TIMEOUT,
+    RECONNECT_ATTEMPTS,
+    RECONNECT_BASE,
+    WRITE_STALL,
+)
 from dgasync.protocol.live import Due, Live, Phase
+from dgasync.protocol.reconnect import Reconnect
+from dgasync.protocol.watch import Alarm
 
 EXAMPLES = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 NOW = 1000.0
@@ -30,6 +41,16 @@ def opened(**options: Any) -> Live:
     live = Live(**options)
     live.opened(NOW, "the-request")
     return live
+
+
+def due(live: Live, now: float) -> tuple[Due, float]:
+    """What is due beside pings, each of which is answered at once."""
+    found = live.due(now)
+    if found[0] is Due.PING:
+        live.watch.pinged(now)
+        live.watch.answered()
+        found = live.due(now)
+    return found
 
 
 def draining(**options: Any) -> Live:
@@ -53,7 +74,7 @@ def test_the_beginning() -> None:
 
     assert (live.phase, live.outcome, live.failure, live.request_id) == (Phase.CONNECTING, None, None, None)
     assert (live.sent_bytes, live.sent_seconds, live.complete, live.diagnosis) == (0, None, False, None)
-    assert live.due(NOW) == (Due.NOTHING, KEEP_ALIVE)
+    assert due(live, NOW) == (Due.NOTHING, KEEP_ALIVE)
 
 
 def test_the_handshake() -> None:
@@ -61,7 +82,7 @@ def test_the_handshake() -> None:
     live = opened()
 
     assert (live.phase, live.request_id) == (Phase.OPEN, "the-request")
-    assert live.due(NOW) == (Due.NOTHING, KEEP_ALIVE)
+    assert due(live, NOW) == (Due.NOTHING, KEEP_ALIVE)
 
 
 def test_it_opens_once() -> None:
@@ -90,7 +111,7 @@ def test_close_stream() -> None:
     live.finishing(NOW + 3)
 
     assert live.phase is Phase.DRAINING
-    assert live.due(NOW + 3) == (Due.NOTHING, DRAIN_TIMEOUT - 3)
+    assert due(live, NOW + 3) == (Due.NOTHING, DRAIN_TIMEOUT - 3)
 
 
 @pytest.mark.parametrize("first", ENDINGS)
@@ -107,7 +128,7 @@ def test_it_ends_once(state: Callable[[], Live], first: str, second: str) -> Non
     assert live.outcome == ("cancelled" if first == "cancelled" else "failed")
     assert (live.outcome, live.failure) == before
     assert live.phase is Phase.ENDED
-    assert live.due(NOW + 1e6) == (Due.NOTHING, KEEP_ALIVE)
+    assert due(live, NOW + 1e6) == (Due.NOTHING, KEEP_ALIVE)
 
 
 # ── how it ended ──
@@ -152,7 +173,7 @@ def test_metadata_before_close_stream() -> None:
     live.heard(NOW, last=True)
     live.finishing(NOW + 1)
 
-    assert live.due(NOW + 1) == (Due.NOTHING, DRAIN_TIMEOUT)
+    assert due(live, NOW + 1) == (Due.NOTHING, DRAIN_TIMEOUT)
     live.closed(1006)
     assert failure(live).code == 1006
 
@@ -241,48 +262,48 @@ def test_keep_alive() -> None:
     """Silence makes a KeepAlive due, and each frame, also the KeepAlive itself, puts it off."""
     live = opened()
 
-    assert live.due(NOW + KEEP_ALIVE - 1) == (Due.NOTHING, 1.0)
-    assert live.due(NOW + KEEP_ALIVE) == (Due.KEEP_ALIVE, KEEP_ALIVE)
+    assert due(live, NOW + KEEP_ALIVE - 1) == (Due.NOTHING, 1.0)
+    assert due(live, NOW + KEEP_ALIVE) == (Due.KEEP_ALIVE, KEEP_ALIVE)
     live.sent(NOW + KEEP_ALIVE)
-    assert live.due(NOW + KEEP_ALIVE) == (Due.NOTHING, KEEP_ALIVE)
+    assert due(live, NOW + KEEP_ALIVE) == (Due.NOTHING, KEEP_ALIVE)
     live.sent(NOW + KEEP_ALIVE + 3, 640)
-    assert live.due(NOW + KEEP_ALIVE + 4) == (Due.NOTHING, KEEP_ALIVE - 1)
+    assert due(live, NOW + KEEP_ALIVE + 4) == (Due.NOTHING, PING_EVERY - KEEP_ALIVE - 4)
 
 
 def test_without_keep_alive() -> None:
     """Turned off, silence makes nothing due."""
     live = opened(keeps_alive=False)
 
-    assert live.due(NOW + 100) == (Due.NOTHING, KEEP_ALIVE)
+    assert due(live, NOW + 100) == (Due.NOTHING, KEEP_ALIVE)
 
 
 def test_no_keep_alive_while_draining() -> None:
     """Nothing follows CloseStream."""
     live = draining()
 
-    assert live.due(NOW + KEEP_ALIVE) == (Due.NOTHING, DRAIN_TIMEOUT - KEEP_ALIVE)
+    assert due(live, NOW + KEEP_ALIVE) == (Due.NOTHING, DRAIN_TIMEOUT - KEEP_ALIVE)
 
 
 def test_patience() -> None:
     """It is given up `DRAIN_TIMEOUT` after CloseStream or the last message that came since."""
     live = draining()
 
-    assert live.due(NOW + DRAIN_TIMEOUT - 1) == (Due.NOTHING, 1.0)
+    assert due(live, NOW + DRAIN_TIMEOUT - 1) == (Due.NOTHING, 1.0)
     live.heard(NOW + DRAIN_TIMEOUT - 1)
-    assert live.due(NOW + DRAIN_TIMEOUT) == (Due.NOTHING, DRAIN_TIMEOUT - 1)
-    assert live.due(NOW + 2 * DRAIN_TIMEOUT - 1) == (Due.GIVE_UP, DRAIN_TIMEOUT)
+    assert due(live, NOW + DRAIN_TIMEOUT) == (Due.NOTHING, DRAIN_TIMEOUT - 1)
+    assert due(live, NOW + 2 * DRAIN_TIMEOUT - 1) == (Due.GIVE_UP, DRAIN_TIMEOUT)
 
 
 def test_patience_after_metadata() -> None:
     """When all is said, the service has `CLOSE_TIMEOUT` to close; messages that still come do not change that much."""
     live = draining()
     live.heard(NOW + 1, last=True)
-    assert live.due(NOW + 1) == (Due.NOTHING, CLOSE_TIMEOUT)
+    assert due(live, NOW + 1) == (Due.NOTHING, CLOSE_TIMEOUT)
 
     live.heard(NOW + 2)
 
-    assert live.due(NOW + 2) == (Due.NOTHING, CLOSE_TIMEOUT)
-    assert live.due(NOW + 2 + CLOSE_TIMEOUT)[0] is Due.GIVE_UP
+    assert due(live, NOW + 2) == (Due.NOTHING, CLOSE_TIMEOUT)
+    assert due(live, NOW + 2 + CLOSE_TIMEOUT)[0] is Due.GIVE_UP
 
 
 def test_messages_while_open() -> None:
@@ -290,7 +311,7 @@ def test_messages_while_open() -> None:
     live = opened()
     live.heard(NOW + 3)
 
-    assert live.due(NOW + KEEP_ALIVE)[0] is Due.KEEP_ALIVE
+    assert due(live, NOW + KEEP_ALIVE)[0] is Due.KEEP_ALIVE
 
 
 def test_automatic_finalize() -> None:
@@ -299,11 +320,11 @@ def test_automatic_finalize() -> None:
     assert live.watches_results
 
     assert live.result(NOW, final=False, spoken=True)
-    assert live.due(NOW) == (Due.NOTHING, FLUSH)
+    assert due(live, NOW) == (Due.NOTHING, FLUSH)
     assert live.result(NOW + 1, final=False, spoken=True)
-    assert live.due(NOW + FLUSH) == (Due.NOTHING, 1.0)
-    assert live.due(NOW + 1 + FLUSH) == (Due.FINALIZE, 0.0)
-    assert live.due(NOW + 1 + FLUSH) == (Due.NOTHING, KEEP_ALIVE - 1 - FLUSH)
+    assert due(live, NOW + FLUSH) == (Due.NOTHING, 1.0)
+    assert due(live, NOW + 1 + FLUSH) == (Due.FINALIZE, 0.0)
+    assert due(live, NOW + 1 + FLUSH) == (Due.NOTHING, KEEP_ALIVE - 1 - FLUSH)
 
 
 def test_automatic_finalize_is_called_off() -> None:
@@ -311,10 +332,10 @@ def test_automatic_finalize_is_called_off() -> None:
     live = opened(auto_flush=FLUSH)
 
     assert not live.result(NOW, final=False, spoken=False)
-    assert live.due(NOW) == (Due.NOTHING, KEEP_ALIVE)
+    assert due(live, NOW) == (Due.NOTHING, KEEP_ALIVE)
     assert live.result(NOW, final=False, spoken=True)
     assert not live.result(NOW + 1, final=True, spoken=True)
-    assert live.due(NOW + FLUSH) == (Due.NOTHING, KEEP_ALIVE - FLUSH)
+    assert due(live, NOW + FLUSH) == (Due.NOTHING, KEEP_ALIVE - FLUSH)
 
 
 def test_automatic_finalize_with_a_long_delay() -> None:
@@ -322,7 +343,7 @@ def test_automatic_finalize_with_a_long_delay() -> None:
     live = opened(auto_flush=2 * KEEP_ALIVE)
     live.result(NOW, final=False, spoken=True)
 
-    assert live.due(NOW + KEEP_ALIVE)[0] is Due.KEEP_ALIVE
+    assert due(live, NOW + KEEP_ALIVE)[0] is Due.KEEP_ALIVE
 
 
 def test_no_automatic_finalize() -> None:
@@ -331,7 +352,7 @@ def test_no_automatic_finalize() -> None:
 
     assert not live.watches_results
     assert not live.result(NOW, final=False, spoken=True)
-    assert live.due(NOW + KEEP_ALIVE - 1) == (Due.NOTHING, 1.0)
+    assert due(live, NOW + KEEP_ALIVE - 1) == (Due.NOTHING, 1.0)
 
 
 # ── in any order ──
@@ -368,6 +389,7 @@ class AnyOrder(RuleBasedStateMachine):
     def send(self, size: int) -> None:
         self.sent_at = self.now
         self.bytes += size
+        self.live.watch.heard += 1  # the watchdogs have tests of their own
         self.live.sent(self.now, size)
 
     @rule()
@@ -396,11 +418,11 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def do_what_is_due(self) -> None:
-        due, _ = self.live.due(self.now)
-        if due is Due.GIVE_UP:
+        found, _ = due(self.live, self.now)
+        if found is Due.GIVE_UP:
             self.live.gave_up()
             assert self.live.outcome == ("finished" if self.is_complete else "failed")
-        elif due is not Due.NOTHING:
+        elif found is not Due.NOTHING:
             self.send(0)
 
     @rule()
@@ -429,19 +451,19 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def what_is_due_is_due(self) -> None:
         live = self.live
-        due, rest = live.due(self.now)
-        if due is Due.NOTHING:
+        found, rest = due(live, self.now)
+        if found is Due.NOTHING:
             assert 0 < rest <= (DRAIN_TIMEOUT if live.phase is Phase.DRAINING else KEEP_ALIVE)
-            assert live.due(self.now) == (due, rest)
+            assert due(live, self.now) == (found, rest)
         idle = live.phase is Phase.OPEN and self.keeps_alive and self.now >= self.sent_at + KEEP_ALIVE
-        if due is Due.FINALIZE:  # first, for it is a frame too
+        if found is Due.FINALIZE:  # first, for it is a frame too
             assert self.flush is not None
             assert live.phase is Phase.OPEN
         else:
-            assert (due is Due.KEEP_ALIVE) == idle
+            assert (found is Due.KEEP_ALIVE) == idle
         patience = CLOSE_TIMEOUT if self.is_complete else DRAIN_TIMEOUT
         late = self.heard_at is not None and self.now >= self.heard_at + patience
-        assert (due is Due.GIVE_UP) == (live.phase is Phase.DRAINING and late)
+        assert (found is Due.GIVE_UP) == (live.phase is Phase.DRAINING and late)
 
 
 TestAnyOrder = AnyOrder.TestCase
@@ -463,13 +485,13 @@ class Run:
     def sleep(self, seconds: float) -> None:
         end = self.now + seconds
         while True:
-            due, rest = self.live.due(self.now)
-            if due is Due.GIVE_UP:
+            found, rest = due(self.live, self.now)
+            if found is Due.GIVE_UP:
                 self.live.gave_up()
-            elif due is not Due.NOTHING:
+            elif found is not Due.NOTHING:
                 self.live.sent(self.now)
                 self.frames.append(self.now)
-                if due is Due.KEEP_ALIVE:
+                if found is Due.KEEP_ALIVE:
                     self.keep_alives.append(self.now)
             elif self.live.outcome is not None or self.now + rest > end:
                 self.now = end
@@ -479,6 +501,7 @@ class Run:
 
     def speak(self) -> None:
         self.live.sent(self.now, 640)
+        self.live.watch.heard += 1
         self.frames.append(self.now)
 
 
@@ -527,3 +550,142 @@ def test_the_end_comes(gaps: list[float]) -> None:
     run.sleep(0.125)
 
     assert run.live.outcome == "failed"
+
+
+# ── other connections ──
+
+
+def reconnecting(**options: Any) -> Live:
+    live = opened(reconnect=Reconnect(), **options)
+    assert live.closed(1006, now=NOW + 60, draw=0.5) == RECONNECT_BASE / 2
+    return live
+
+
+def test_another_connection() -> None:
+    """A connection that breaks is no end: nothing is due until another one stands, which has its own request id."""
+    live = reconnecting()
+    assert (live.phase, live.outcome, live.attempt) == (Phase.RECONNECTING, None, 1)
+    assert str(live.trouble) == "The connection broke. (request the-request)"
+    assert live.due(NOW + 100) == (Due.NOTHING, KEEP_ALIVE)
+
+    live.opened(NOW + 100, "another")
+
+    assert (live.phase, live.request_id) == (Phase.OPEN, "another")
+    assert live.due(NOW + 103) == (Due.NOTHING, 1.0)
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 4000])
+def test_no_other_connection(code: int) -> None:
+    """What another connection would not mend is the end."""
+    live = opened(reconnect=Reconnect())
+
+    assert live.closed(code, now=NOW + 60) is None
+    assert failure(live).code == code
+
+
+def test_lost_while_the_last_words_come() -> None:
+    """A connection that is lost before the last words came is replaced, and CloseStream has to be said again."""
+    live = draining(reconnect=Reconnect())
+    assert live.closed(1011, now=NOW + 60) is not None
+    assert (live.phase, live.finished) == (Phase.RECONNECTING, True)
+
+    live.opened(NOW + 61)
+    assert live.phase is Phase.OPEN
+    live.finishing(NOW + 62)
+
+    assert live.phase is Phase.DRAINING
+    live.heard(NOW + 63, last=True)
+    assert live.closed(1006, now=NOW + 64) is None
+    assert live.outcome == "finished"
+
+
+def test_finished_while_there_is_no_connection() -> None:
+    """CloseStream that waits for a connection is remembered."""
+    live = reconnecting()
+    live.finishing(NOW + 61)
+
+    assert (live.phase, live.finished) == (Phase.RECONNECTING, True)
+
+
+def test_audio_that_cannot_go_on() -> None:
+    """Audio that no connection could go on with ends the session where the connection is lost."""
+    live = opened(reconnect=Reconnect())
+
+    assert live.closed(1006, now=NOW + 60, obstacle="it is a film") is None
+    assert isinstance(live.failure, CannotResume)
+    assert "it is a film" in str(live.failure)
+    assert isinstance(live.failure.__cause__, StreamClosed)
+
+
+def test_refused() -> None:
+    """Tries that are in vain are counted, and what would be refused again ends the session as it is."""
+    live = reconnecting()
+    assert live.refused(ConnectFailed("nobody there"), draw=1.0) == 2 * RECONNECT_BASE
+    assert (live.attempt, str(live.trouble)) == (2, "nobody there")
+
+    no = Unauthorized("no", 401)
+    assert live.refused(no) is None
+    assert (live.outcome, live.failure) == ("failed", no)
+    assert live.refused(no) is None
+    assert opened().refused(no) is None
+
+
+def test_in_vain() -> None:
+    """When it gives up, the error says how often it was tried."""
+    live = reconnecting()
+    while live.refused(ConnectFailed("nobody there.")) is not None:
+        pass
+
+    assert str(live.failure) == f"nobody there. {RECONNECT_ATTEMPTS} tries to connect again were in vain."
+
+
+def test_a_final_result_makes_tries_forgotten() -> None:
+    """A connection that does its work starts the count anew; a mute one does not."""
+    live = reconnecting()
+    live.opened(NOW)
+    live.works()
+    assert live.attempt == 0
+    opened().works()
+
+    live.sent(NOW, 100)
+    for attempt in (1, 2):
+        assert live.closed(1006, now=NOW + 100) is not None
+        assert live.attempt == attempt
+        live.opened(NOW)
+        live.replayed += 100
+
+
+def test_a_dead_connection() -> None:
+    """What a watchdog notices is due, is the error's reason, and is forgotten with the connection."""
+    live = opened(reconnect=Reconnect())
+    live.watch.pinged(NOW)
+    assert live.due(NOW + PING_TIMEOUT) == (Due.LOST, 0.0)
+    assert live.alarm is Alarm.UNANSWERED
+
+    live.closed(1006, now=NOW + PING_TIMEOUT)
+
+    assert live.alarm is None
+    assert live.trouble is not None
+    assert live.trouble.message == Alarm.UNANSWERED.value
+
+
+def test_silence_after_close_stream() -> None:
+    """A service that is silent after CloseStream, and answers no ping either, is not there: another one is asked."""
+    live = draining(reconnect=Reconnect())
+    assert live.due(NOW)[0] is Due.PING
+    live.watch.pinged(NOW)
+    assert live.due(NOW + DRAIN_TIMEOUT) == (Due.LOST, DRAIN_TIMEOUT)
+    assert live.closed(1006, now=NOW + DRAIN_TIMEOUT) is not None
+    assert live.phase is Phase.RECONNECTING
+
+    there = draining(reconnect=Reconnect())
+    assert due(there, NOW + DRAIN_TIMEOUT)[0] is Due.GIVE_UP
+
+
+def test_stuck_after_close_stream() -> None:
+    """A network that is stuck is noticed there, too."""
+    live = draining()
+    live.watch.begun += 1
+    assert due(live, NOW)[0] is Due.NOTHING
+
+    assert live.due(NOW + WRITE_STALL) == (Due.LOST, 0.0)

@@ -53,7 +53,8 @@ class ManualClock:
 
     @contextmanager
     def _at(self, time: float, act: Callable[[], object]) -> Iterator[None]:
-        entry = (time, act)
+        # What is due in no time that can be added to the clock would be due for ever.
+        entry = (max(time, self.time + 1e-6), act)
         self._due.append(entry)
         try:
             yield
@@ -90,9 +91,11 @@ class Stage(FakeTransport):
         self.time = ManualClock()
         self.clock: Any = self.time
         self.sockets: list[Service] = []
+        self.make: Callable[[], Service] = Service
+        """What is connected to where the script has nothing."""
 
     async def connect(self, dial: Any, /) -> Any:
-        socket = await super().connect(dial) if self.script else Service()
+        socket = await super().connect(dial) if self.script else self.make()
         self.sockets.append(socket)  # type: ignore[arg-type]
         return socket
 
@@ -100,8 +103,9 @@ class Stage(FakeTransport):
     def socket(self) -> Service:
         return self.sockets[-1]
 
-    def session(self, **options: Any) -> AsyncLiveSession:
+    def session(self, *, reconnect: bool = False, **options: Any) -> AsyncLiveSession:
         settings = {k: options.pop(k) for k in ("keeps_alive", "auto_flush", "keep_raw", "keep_words") if k in options}
+        settings["reconnect"] = (lambda: self.connect(None)) if reconnect else None
         return AsyncLiveSession(self, lambda: self.connect(None), options or RAW, **settings)
 
     def spawn_root(self, run: Callable[[], Awaitable[None]], /, *, name: str) -> RootTask:
@@ -142,6 +146,15 @@ class Service(FakeSocket):
     @property
     def audio(self) -> bytes:
         return b"".join(frame for frame in self.sent if isinstance(frame, bytes))
+
+
+class Chatty(Service):
+    """One that says something to every chunk of audio."""
+
+    def _answer_to(self, frame: bytes | str) -> None:
+        super()._answer_to(frame)
+        if isinstance(frame, bytes):
+            self.feed(results("interim", final=False))
 
 
 def results(

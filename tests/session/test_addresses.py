@@ -84,8 +84,9 @@ async def test_a_stream_without_an_end(deepgram: AsyncDeepgramClient, radio: Rad
             if isinstance(event, LiveResultResponse):
                 break
 
-    assert live.result().text
-    assert AUDIO.text.startswith(live.result().text)
+    *whole, _ = live.result().text.split()  # the last one ends wherever the stream stood
+    assert whole
+    assert whole == AUDIO.words[: len(whole)]
 
 
 async def test_the_key_stays_here(deepgram: AsyncDeepgramClient, radio: Radio) -> None:

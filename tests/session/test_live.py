@@ -10,28 +10,12 @@ from typing import Any
 import anyio
 import pytest
 
-from dgasync.errors import (
-    ConnectFailed,
-    DeepgramWebsocketError,
-    SessionEnded,
-    StreamClosed,
-)
-from dgasync.limits import (
-    CLOSE_TIMEOUT,
-)
+from dgasync.errors import ConnectFailed, DeepgramWebsocketError, SessionEnded, StreamClosed
+from dgasync.limits import CLOSE_TIMEOUT
 from dgasync.models.live import Close, Open
 from dgasync.protocol.live import Phase
 from dgasync.transport.seam import Closed
-from tests.session.props import (
-    CLOSE_STREAM,
-    OwnError,
-    Silent,
-    endless,
-    kinds,
-    left,
-    rest,
-    texts,
-)
+from tests.session.props import CLOSE_STREAM, OwnError, Silent, endless, kinds, left, rest, texts
 from tests.session.stage import RAW, SECOND, Service, Stage, metadata, results, settle
 
 if sys.version_info < (3, 11):
@@ -226,7 +210,7 @@ async def test_an_error_of_the_body(error: BaseException, stage: Stage) -> None:
     live = stage.session()
     error.__traceback__ = error.__context__ = None
 
-    with pytest.raises(type(error)) as caught:
+    with pytest.raises(type(error)) as caught:  # noqa: PT012
         async with live:
             await live.send(SECOND)
             raise error
@@ -253,7 +237,7 @@ async def test_an_error_of_the_body_beside_a_failure(stage: Stage) -> None:
 async def test_an_error_of_the_body_beside_a_cancellation(stage: Stage) -> None:
     """It is not grouped either when time runs out in that moment."""
     stage.script.append(Silent())
-    with pytest.raises(OwnError), anyio.CancelScope() as scope:
+    with pytest.raises(OwnError), anyio.CancelScope() as scope:  # noqa: PT012
         async with stage.session() as live:
             live.start_sending(endless([]))
             await settle()
@@ -291,7 +275,7 @@ async def test_several_errors_of_the_transport(stage: Stage) -> None:
             raise KeyError
 
     stage.script.append(Broken())
-    with pytest.raises(BaseExceptionGroup) as caught:
+    with pytest.raises(BaseExceptionGroup) as caught:  # noqa: PT012
         async with stage.session():
             await settle()
             raise OwnError
@@ -423,9 +407,7 @@ async def test_utterances_of_a_session_that_fails(stage: Stage) -> None:
     """What was said is given before the failure is raised."""
     async with stage.session() as live:
         stage.socket.feed(results("hello"), Closed(1011))
-        taken: list[str] = []
+        utterances = live.utterances()
+        assert (await utterances.__anext__()).text == "hello"
         with pytest.raises(StreamClosed):
-            async for utterance in live.utterances():
-                taken.append(utterance.text)
-
-    assert taken == ["hello"]
+            await utterances.__anext__()

@@ -7,25 +7,12 @@ from typing import Any
 import anyio
 import pytest
 
-from dgasync.errors import (
-    StreamClosed,
-)
-from dgasync.limits import (
-    CLOSE_TIMEOUT,
-    DRAIN_TIMEOUT,
-)
+from dgasync.errors import StreamClosed
+from dgasync.limits import CLOSE_TIMEOUT, DRAIN_TIMEOUT
 from dgasync.protocol.live import Phase
 from dgasync.transport.seam import Closed
-from tests.session.props import (
-    CLOSE_STREAM,
-    Listener,
-    Silent,
-    kinds,
-    left,
-    rest,
-    taken,
-)
-from tests.session.stage import SECOND, Stage, metadata, results, settle
+from tests.session.props import CLOSE_STREAM, Listener, Silent, failing, kinds, left, rest, taken
+from tests.session.stage import SECOND, Service, Stage, metadata, results, settle
 
 pytestmark = pytest.mark.anyio
 
@@ -33,9 +20,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def stage() -> Stage:
     return Stage()
-
-
-# ── the end ──
 
 
 async def test_finish(stage: Stage) -> None:
@@ -179,7 +163,7 @@ async def test_a_network_that_is_stuck(stage: Stage) -> None:
     live = stage.session()
 
     async def talk() -> None:
-        with pytest.raises(StreamClosed, match="CloseStream"):
+        with pytest.raises(StreamClosed, match="took nothing"):
             async with live:
                 stage.socket.stall()
 
@@ -255,6 +239,27 @@ async def test_closed_after_close_stream(code: int, fails: bool, stage: Stage) -
             await live.finish()
 
     assert (live.error is not None) == fails
+
+
+async def test_what_comes_while_it_is_closed(stage: Stage) -> None:
+    """Once the session has failed, nothing is heard any more: its transcript does not change."""
+
+    class Slow(Service):
+        async def close(self, code: int = 1000, /) -> None:
+            self.feed(results("too late"))
+            for _ in range(10):
+                await anyio.sleep(0)
+            await super().close(code)
+
+    stage.script.append(Slow())
+    async with stage.session() as live:
+        live.start_sending(failing(OSError("gone")))
+        events: list[Any] = []
+        with pytest.raises(OSError, match="gone"):
+            await taken(live, events)
+
+    assert kinds(events) == ["Open", "Error", "Close"]
+    assert live.result().text == ""
 
 
 @pytest.mark.parametrize("how", ["leave", "finish", "iterate", "utterances"])

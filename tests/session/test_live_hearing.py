@@ -8,28 +8,13 @@ from typing import Any
 import anyio
 import pytest
 
-from dgasync.errors import (
-    ConsumerTooSlow,
-    StreamClosed,
-)
-from dgasync.limits import (
-    KEEP_ALIVE,
-    READ_AHEAD,
-)
+from dgasync.errors import ConsumerTooSlow, StreamClosed
+from dgasync.limits import KEEP_ALIVE, READ_AHEAD
 from dgasync.models.live import LiveResultResponse, MetadataResponse, Open, Undecodable, Unknown
 from dgasync.protocol import backlog
 from dgasync.protocol.live import Phase
 from dgasync.transport.seam import Closed
-from tests.session.props import (
-    WAV,
-    Listener,
-    Silent,
-    kinds,
-    left,
-    rest,
-    taken,
-    texts,
-)
+from tests.session.props import WAV, Listener, Silent, kinds, left, rest, taken, texts
 from tests.session.stage import SECOND, Stage, metadata, results, settle
 
 pytestmark = pytest.mark.anyio

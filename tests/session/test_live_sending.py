@@ -17,11 +17,7 @@ from dgasync.errors import (
     SessionEnded,
     StreamClosed,
 )
-from dgasync.limits import (
-    CLOSE_TIMEOUT,
-    PACE,
-    SEND_BUFFER,
-)
+from dgasync.limits import CLOSE_TIMEOUT, PACE, SEND_BUFFER
 from dgasync.protocol.live import Phase
 from dgasync.transport.seam import Closed
 from tests.session.props import (

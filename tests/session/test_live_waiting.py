@@ -10,23 +10,11 @@ from typing import Any
 import anyio
 import pytest
 
-from dgasync.errors import (
-    StreamClosed,
-)
-from dgasync.limits import (
-    DRAIN_TIMEOUT,
-    FINALIZE_QUIET,
-    FINALIZE_TIMEOUT,
-    KEEP_ALIVE,
-)
+from dgasync.errors import StreamClosed
+from dgasync.limits import DRAIN_TIMEOUT, FINALIZE_QUIET, FINALIZE_TIMEOUT, KEEP_ALIVE
 from dgasync.session.live import AsyncLiveSession
 from dgasync.transport.seam import Closed
-from tests.session.props import (
-    CLOSE_STREAM,
-    Listener,
-    Silent,
-    texts,
-)
+from tests.session.props import CLOSE_STREAM, Listener, Silent, texts
 from tests.session.stage import SECOND, ManualClock, Service, Stage, metadata, results, settle
 
 pytestmark = pytest.mark.anyio
@@ -229,9 +217,9 @@ async def test_finalize_behind_queued_audio(stage: Stage) -> None:
     async with stage.session() as live:
         stage.socket.stall()
         live.post(SECOND)
-        outcome = await how_it_goes(stage, live, 3 * FINALIZE_QUIET, stage.socket.flow, FINALIZE_QUIET)
+        outcome = await how_it_goes(stage, live, 1.5 * FINALIZE_QUIET, stage.socket.flow, FINALIZE_QUIET)
 
-    assert outcome == ("quiet", 4 * FINALIZE_QUIET)
+    assert outcome == ("quiet", 2.5 * FINALIZE_QUIET)
 
 
 async def test_an_answer_to_somebody_else(stage: Stage) -> None:

@@ -11,7 +11,7 @@ in a task without a parent, which enters and leaves it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.live import LiveEvent
     from dgasync.models.live_options import LiveOptions
-    from dgasync.transport.seam import RootTask, Transport
+    from dgasync.transport.seam import RootTask, Socket, Transport
 
 __all__ = ["AsyncLiveClient", "live"]
 
@@ -98,10 +98,10 @@ class AsyncLiveClient:
 
     Args:
         config: the client's set-up; everything made from one shares its connections. Of its `options` these are for
-            here: `keepalive` (False: no KeepAlive when nothing is sent), `auto_flush_reply_delta` (milliseconds after
-            an interim result without another, until Finalize), `termination_exception_connect`,
-            `termination_exception_send` and `termination_exception` (`start`, `send` and `finish` raise what went
-            wrong instead of what they return otherwise).
+            here: `keepalive` (False: no KeepAlive when nothing is sent), `reconnect` (False: a lost connection is the
+            end), `auto_flush_reply_delta` (milliseconds after an interim result without another, until Finalize),
+            `termination_exception_connect`, `termination_exception_send` and `termination_exception` (`start`, `send`
+            and `finish` raise what went wrong instead of what they return otherwise).
         concurrent_handlers: whether handlers may overlap. Open still comes before all others, and Close behind them.
         on_handler_error: called with the error of a handler and the event it was given; may be a coroutine function.
             Unless given, the error is logged.
@@ -184,7 +184,8 @@ class AsyncLiveClient:
         session = _session(
             self._road,
             {**as_mapping(options), "addons": addons, "headers": headers},
-            keeps_alive=_keeps_alive(self._settings),
+            keeps_alive=_unless_off(self._settings, "keepalive", "keep_alive"),
+            reconnects=_unless_off(self._settings, "reconnect"),
             auto_flush=_auto_flush(self._settings),
             keep_words=False,
         )
@@ -433,7 +434,13 @@ class _Only:
 
 def live(road: Road, settings: Mapping[str, Any], asked: Mapping[str, Any]) -> AsyncLiveSession:
     """What the native verb gives: a session that is still to be entered."""
-    return _session(road, {"model": "nova-3", **asked}, keeps_alive=_keeps_alive(settings))
+    reconnect = asked.get("reconnect")
+    return _session(
+        road,
+        {"model": "nova-3", **{name: value for name, value in asked.items() if name != "reconnect"}},
+        keeps_alive=_unless_off(settings, "keepalive", "keep_alive"),
+        reconnects=_unless_off(settings, "reconnect") if reconnect is None else reconnect,
+    )
 
 
 def _session(
@@ -441,30 +448,37 @@ def _session(
     asked: Mapping[str, Any],
     *,
     keeps_alive: bool,
+    reconnects: bool,
     auto_flush: float | None = None,
     keep_words: bool = True,
 ) -> AsyncLiveSession:
     options, call = split(asked)
     if road.is_strict(call.get("strict")):
         must_fit(options)
-    dial = Call(
-        "GET",
-        call.get("endpoint") or ENDPOINT,
-        what="A live session",
-        safety=Safety.READ,
-        options=options,
-        known=OPTIONS,
-        addons=call.get("addons"),
-        headers=call.get("headers"),
-        timeout=call.get("timeout"),
-        max_retries=call.get("max_retries"),
-        strict=call.get("strict"),
-    )
+
+    def dial(max_retries: int | None) -> Awaitable[Socket]:
+        return road.connect(
+            Call(
+                "GET",
+                call.get("endpoint") or ENDPOINT,
+                what="A live session",
+                safety=Safety.READ,
+                options=options,
+                known=OPTIONS,
+                addons=call.get("addons"),
+                headers=call.get("headers"),
+                timeout=call.get("timeout"),
+                max_retries=max_retries,
+                strict=call.get("strict"),
+            )
+        )
+
     keep_raw = call.get("keep_raw")
     return AsyncLiveSession(
         road.transport,
-        lambda: road.connect(dial),
+        lambda: dial(call.get("max_retries")),
         {**options, **(call.get("addons") or {})},
+        reconnect=(lambda: dial(0)) if reconnects else None,
         keeps_alive=keeps_alive,
         auto_flush=auto_flush,
         keep_raw=road.keeps_raw if keep_raw is None else keep_raw,
@@ -488,9 +502,9 @@ def _is_on(settings: Mapping[str, Any], name: str) -> bool:
     return str(settings.get(name, "")).lower() == "true"
 
 
-def _keeps_alive(settings: Mapping[str, Any]) -> bool:
-    # On unless turned off: in v3 it was the other way round, and sessions died after ten seconds of silence.
-    said = [settings[name] for name in ("keepalive", "keep_alive") if name in settings]
+def _unless_off(settings: Mapping[str, Any], *names: str) -> bool:
+    # In v3 KeepAlive was off unless turned on, and sessions died after ten seconds of silence.
+    said = [settings[name] for name in names if name in settings]
     return not any(not each or str(each).lower() in ("false", "0") for each in said)
 
 

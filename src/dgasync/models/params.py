@@ -324,7 +324,9 @@ class LiveSessionParams(LiveParams, total=False):
     endpoint: str | None
     """Another path than the product's own, such as `v1/listen`."""
     max_retries: int | None
-    """Tries to connect after the first; the client's own number unless given."""
+    """Tries to connect at first, after the first one; the client's own number unless given."""
+    reconnect: bool | None
+    """False ends the session when its connection is lost. Else another one takes its place, and no word is lost."""
     strict: bool | None
     """False lets options through that this package does not know; else they are errors."""
     keep_raw: bool | None

@@ -38,6 +38,9 @@ class FileTrack:
         what: what the options call it, where they do.
     """
 
+    rate = None
+    """Bytes a second are not known, or change."""
+
     def __init__(self, what: str | None = None) -> None:
         self._what = what
         self._head = b""

@@ -34,7 +34,7 @@ class Replay(NamedTuple):
 class Tape:
     """The audio of a session, from the end of the last final result on."""
 
-    __slots__ = ("_header", "_sent", "_waiting", "cursor", "end", "first", "track")
+    __slots__ = ("_header", "_limit", "_sent", "_waiting", "cursor", "end", "first", "track")
 
     def __init__(self, track: Track) -> None:
         self.track = track
@@ -44,6 +44,8 @@ class Tape:
         """Position of the next byte to go out."""
         self.end = 0
         """Position behind the last byte that was handed over."""
+        # Bytes that are too many in any case; of audio whose rate is known, the seconds are in it.
+        self._limit = REPLAY_BYTES if track.rate is None else min(REPLAY_BYTES, int(REPLAY_AUDIO * track.rate))
         self._header = b""
         self._sent: deque[tuple[bytes | str, float]] = deque()
         self._waiting: deque[bytes | str] = deque()
@@ -57,6 +59,19 @@ class Tape:
     def seconds(self) -> float:
         """Seconds of audio that are kept."""
         return self.track.seconds(self.end) - self.track.seconds(self.first)
+
+    def take(self, chunk: bytes, now: float) -> bool:
+        """Keep what goes out at this moment; False where it would overtake something, or there is no room."""
+        # Each chunk of each session comes through here.
+        if self._waiting or self.end - self.first >= self._limit:
+            return False
+        if self.track.rate is None:
+            if self.is_full():
+                return False
+            self.track.feed(chunk)
+        self._sent.append((chunk, now))
+        self.end = self.cursor = self.end + len(chunk)
+        return True
 
     def record(self, item: bytes | str, now: float) -> None:
         """Keep what goes out at this moment; nothing waits."""
@@ -104,7 +119,7 @@ class Tape:
 
     def is_full(self) -> bool:
         """Whether there is room for no more."""
-        return self.end - self.first >= REPLAY_BYTES or self.seconds >= REPLAY_AUDIO
+        return self.end - self.first >= self._limit or self.seconds >= REPLAY_AUDIO
 
     def patience(self, now: float) -> float:
         """Seconds for which to wait for room, before what was sent first is forgotten.

@@ -30,6 +30,11 @@ class Track(Protocol):
     """The audio of one session, as far as it was handed over."""
 
     @property
+    def rate(self) -> float | None:
+        """Bytes a second, where that is known and stays; `feed` is not needed then."""
+        ...
+
+    @property
     def obstacle(self) -> str | None:
         """Why this audio cannot begin again in the middle; None if it can."""
         ...
@@ -70,6 +75,7 @@ class RawTrack:
     obstacle = None
 
     def __init__(self, rate: float, frame: int) -> None:
+        self.rate: float | None = rate
         self._rate = rate
         self._frame = frame
 

@@ -48,6 +48,7 @@ class Watch:
         """Frames that it has taken, or that nobody waits for any more."""
         self.heard = 0
         """Messages that came."""
+        self.opened(0.0)
 
     def opened(self, now: float, sent: int = 0) -> None:
         """A connection stands; `sent` are the bytes of audio that were sent in the session before."""
@@ -55,8 +56,10 @@ class Watch:
         self._ping_at = now + PING_EVERY
         self._pinged_at: float | None = None
         self._stalled_at: float | None = None
-        self._done_then = self.done = self.begun
-        self._heard_then = self.heard
+        # Of the connection before nobody waits any more.
+        self._done_then: int = self.begun
+        self.done = self.begun
+        self._heard_then: int = self.heard
         self._sent_then = self._sent_last = sent
         self._flowing = 0.0
 

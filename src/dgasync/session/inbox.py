@@ -64,6 +64,18 @@ class Inbox(Generic[T]):
                 self._room.wait(1.0)  # it is woken; the limit lets Ctrl-C through on Windows
             self._append(item, size)
 
+    def offer(self, item: T, size: int) -> bool:
+        """Take an item of `size` bytes if there is room; whether there was.
+
+        Raises:
+            SessionEnded: it is closed.
+        """
+        with self._room:
+            if self._bytes >= SEND_BUFFER and not self.closed:
+                return False
+            self._append(item, size)
+            return True
+
     async def in_turn(self, act: Act) -> bool:
         """Do something behind all that is here, at once if that is nothing; whether it was done."""
         with self._room:

@@ -35,10 +35,10 @@ class LiveClient:
 
     Args:
         config: the client's set-up; everything made from one shares its connections. Of its `options` these are for
-            here: `keepalive` (False: no KeepAlive when nothing is sent), `auto_flush_reply_delta` (milliseconds after
-            an interim result without another, until Finalize), `termination_exception_connect`,
-            `termination_exception_send` and `termination_exception` (`start`, `send` and `finish` raise what went
-            wrong instead of what they return otherwise).
+            here: `keepalive` (False: no KeepAlive when nothing is sent), `reconnect` (False: a lost connection is the
+            end), `auto_flush_reply_delta` (milliseconds after an interim result without another, until Finalize),
+            `termination_exception_connect`, `termination_exception_send` and `termination_exception` (`start`, `send`
+            and `finish` raise what went wrong instead of what they return otherwise).
         on_handler_error: called with the error of a handler and the event it was given; may be a coroutine function.
             Unless given, the error is logged.
     """

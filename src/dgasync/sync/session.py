@@ -35,6 +35,9 @@ class LiveSession:
     Nothing happens before it is entered, and once it is left everything is closed. It is entered once. Events may be
     taken from it in one thread while another one sends.
 
+    A connection that is lost is replaced by another one, and what was not heard for good is sent again: no word is lost
+    or comes twice, and times go on. `Reconnecting`, `Reconnected` and `Gap` tell of it.
+
     Leaving it waits for the last words of what was sent, and stops what `start_sending` still reads; an error of the
     body closes it at once and comes out as it is. A session that has failed raises what it failed with, once: where its
     events are taken, from `finish`, or on leaving.
@@ -55,6 +58,70 @@ class LiveSession:
     ) -> bool:
         return self._held.leave(kind, error, traceback)
 
+    def finish(self) -> None:
+        """Return after the last words: CloseStream goes out behind all audio, and the service says the rest.
+
+        Raises:
+            StreamClosed: the connection was lost, before or meanwhile, or the service does not end; words are missing.
+            SessionEnded: the session is not open yet.
+        """
+        self._held.run(self._core.finish())
+
+    def message(self, text: str, /) -> None:
+        """Send a message of the service's own protocol, in its turn.
+
+        Raises:
+            SessionEnded: the session is over, or `finish` was called.
+        """
+        self._held.run(self._core.message(text))
+
+    def close_stream(self) -> None:
+        """Say that no more audio comes, and do not wait for the last words.
+
+        Raises:
+            SessionEnded: the session is not open yet.
+        """
+        self._held.run(self._core.close_stream())
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> LiveEvent:
+        try:
+            return self._held.run(self._core.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    @property
+    def request_id(self) -> str | None:
+        """What Deepgram's support asks for, that of the last connection; None before the session is open."""
+        return self._core.request_id
+
+    @property
+    def phase(self) -> Phase:
+        """Whether it is connecting, open, reconnecting, draining (the last words are still to come), or ended."""
+        return self._core.phase
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be sent; while it reconnects, it waits for the next connection."""
+        return self._core.is_open
+
+    @property
+    def waiting(self) -> int:
+        """Events that nobody has taken yet."""
+        return self._core.waiting
+
+    @property
+    def dropped(self) -> int:
+        """Interim results that nobody will see, because later ones had replaced them before they were taken."""
+        return self._core.dropped
+
+    @property
+    def error(self) -> Exception | None:
+        """What the session has failed with."""
+        return self._core.error
+
     def send(self, chunk: Chunk, /) -> None:
         """Hand over a chunk of audio, of any size.
 
@@ -69,6 +136,17 @@ class LiveSession:
         if isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
             raise DeepgramTypeError("A chunk of audio is bytes; got a text. `send_all` takes files and paths.")
         self._core.post(chunk)
+
+    def try_send(self, chunk: Chunk, /) -> bool:
+        """Whether there was room for a chunk of audio, which then is on its way; never waits. Any thread may call it.
+
+        A source that cannot wait learns here that the network is slower, and may drop what it has.
+
+        Raises:
+            SessionEnded: the session is over, or `finish` was called.
+            DeepgramTypeError: the chunk is not bytes.
+        """
+        return self._core.try_send(chunk)
 
     def send_all(self, source: Audio, /, *, finish: bool = True, realtime: bool = False) -> None:
         """Send audio to its end, from wherever it comes.
@@ -121,40 +199,6 @@ class LiveSession:
         """
         return self._held.run(self._core.finalize(timeout))
 
-    def finish(self) -> None:
-        """Return after the last words: CloseStream goes out behind all audio, and the service says the rest.
-
-        Raises:
-            StreamClosed: the connection was lost, before or meanwhile, or the service does not end; words are missing.
-            SessionEnded: the session is not open yet.
-        """
-        self._held.run(self._core.finish())
-
-    def message(self, text: str, /) -> None:
-        """Send a message of the service's own protocol, in its turn.
-
-        Raises:
-            SessionEnded: the session is over, or `finish` was called.
-        """
-        self._held.run(self._core.message(text))
-
-    def close_stream(self) -> None:
-        """Say that no more audio comes, and do not wait for the last words.
-
-        Raises:
-            SessionEnded: the session is not open yet.
-        """
-        self._held.run(self._core.close_stream())
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> LiveEvent:
-        try:
-            return self._held.run(self._core.__anext__())
-        except StopAsyncIteration:
-            raise StopIteration from None
-
     def utterances(self, *, silence: float | None = None) -> Utterances:
         """Whole utterances instead of single events: `for utterance in live.utterances()`.
 
@@ -176,44 +220,14 @@ class LiveSession:
         return self._core.result()
 
     @property
-    def request_id(self) -> str | None:
-        """What Deepgram's support asks for; None before the session is open."""
-        return self._core.request_id
-
-    @property
-    def phase(self) -> Phase:
-        """Whether it is connecting, open, draining (the last words are still to come), or ended."""
-        return self._core.phase
-
-    @property
-    def is_open(self) -> bool:
-        """Whether audio can be sent."""
-        return self._core.is_open
-
-    @property
     def sent_seconds(self) -> float | None:
         """Seconds of audio that were sent; None for compressed audio, of which only the service knows."""
         return self._core.sent_seconds
 
     @property
-    def waiting(self) -> int:
-        """Events that nobody has taken yet."""
-        return self._core.waiting
-
-    @property
-    def dropped(self) -> int:
-        """Interim results that nobody will see, because later ones had replaced them before they were taken."""
-        return self._core.dropped
-
-    @property
     def diagnosis(self) -> str | None:
         """Why the service may hear nothing sensible in this audio; None when all seems well. It is also logged."""
         return self._core.diagnosis
-
-    @property
-    def error(self) -> Exception | None:
-        """What the session has failed with."""
-        return self._core.error
 
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncLiveSession", type(self).__name__, 1)
