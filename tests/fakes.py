@@ -75,6 +75,7 @@ class FakeSocket:
         self._flowing = anyio.Event()
         self._flowing.set()
         self._answer = anyio.Event()
+        self._turns = anyio.Lock()
 
     def feed(self, *frames: Frame) -> None:
         """Let frames arrive; behind a `Closed` nothing does."""
@@ -90,6 +91,11 @@ class FakeSocket:
         self._flowing.set()
 
     async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
+        # In the order of the calls, as the seam has it: trio wakes those who wait for the same in any order.
+        async with self._turns:
+            await self._take(data)
+
+    async def _take(self, data: bytes | bytearray | memoryview | str) -> None:
         await anyio.sleep(0)
         while not self._flowing.is_set() and self._end is None:
             await self._flowing.wait()

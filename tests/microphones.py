@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 PATIENCE = 20  # seconds until something counts as hanging
 MICROPHONE: dict[str, Any] = {
@@ -199,8 +198,15 @@ class FakeStream:
 def plugged_in() -> Iterator[FakeSounddevice]:
     """The package `sounddevice`, on a machine with a loudspeaker and a microphone; nothing is to stay open."""
     module = FakeSounddevice()
-    with patch.dict(sys.modules, sounddevice=module):
+    before = sys.modules.get("sounddevice")
+    sys.modules["sounddevice"] = module  # type: ignore[assignment]  # as far as anybody asks
+    try:
         yield module
+    finally:
+        if before is None:
+            del sys.modules["sounddevice"]
+        else:
+            sys.modules["sounddevice"] = before
     assert module.streams == []
     for thread in threading.enumerate():
         if thread.name in ("fake device", "dgasync microphone"):

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
-DISTRIBUTIONS = {"yaml": "pyyaml", "nbformat": "nbclient"}
+DISTRIBUTIONS = {"yaml": "pyyaml", "nbformat": "nbclient", "opentelemetry": "opentelemetry-sdk"}
 """Where a module comes from, if its name does not say."""
 
 

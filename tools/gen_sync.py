@@ -285,7 +285,7 @@ class Face:
             return (
                 "self._held.enter()\nreturn self"
                 if node.name == "__aenter__"
-                else f"return self._held.leave({arguments})"
+                else f"self._held.leave({arguments})"
             )
         if node.name in ("__aenter__", "__aexit__", "__aiter__"):
             return self._own_body(core, node)

@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from dgasync.models.live import UtteranceEndResponse as UtteranceEndResponse
     from dgasync.models.live_options import LiveOptions as ListenWebSocketOptions
     from dgasync.models.live_options import LiveOptions as LiveOptions
+    from dgasync.models.metrics import LiveMetrics as LiveMetrics
     from dgasync.models.params import ListenParams as ListenParams
     from dgasync.models.params import LiveParams as LiveParams
     from dgasync.models.sources import BufferSource as BufferSource
@@ -188,6 +189,7 @@ __all__ = [
     "LiveSession",
     "Utterances",
     "LiveUtterance",
+    "LiveMetrics",
     "utterances_of",
     "AsyncSocket",
     "Socket",
@@ -368,6 +370,7 @@ if not TYPE_CHECKING:
             "ListenParams",
             "LiveParams",
         ),
+        "dgasync.models.metrics": ("LiveMetrics",),
         "dgasync.models.sources": (
             "UrlSource",
             "BufferSource",

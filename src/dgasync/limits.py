@@ -4,6 +4,7 @@ Tests and callers import the names; nothing else in the package spells such a nu
 """
 
 __all__ = [
+    "AT_A_STRETCH",
     "BEFORE_OPEN",
     "BEFORE_OPEN_BYTES",
     "BODY_CHUNK",
@@ -44,6 +45,7 @@ __all__ = [
     "SOURCE_IDLE",
     "TOKEN_MARGIN",
     "TOKEN_TTL",
+    "TURN",
     "WRITE_IDLE",
     "WRITE_STALL",
 ]
@@ -105,6 +107,10 @@ at most while audio is sent; usual limits are 20 s."""
 SEND_BUFFER = 1024 * 1024
 """Bytes that wait between a thread that sends and the loop: half a minute of telephone-quality linear16, and more."""
 
+AT_A_STRETCH = 64
+"""Items of other threads that are sent before the rest of the loop gets a turn, if the network takes them all at once:
+some milliseconds at most, and a turn costs a hundredth of that."""
+
 MAX_EVENTS = 10_000
 """Events waiting for the user, from which on interim results that a later one has replaced are dropped."""
 
@@ -131,6 +137,10 @@ SOURCE_IDLE = 30.0
 """Seconds without a byte of the audio that a session fetches from an address. Radio servers give up whoever feeds them
 after 10 (Icecast's manual, `source-timeout`), so a stream that is silent for longer is gone."""
 
+TURN = 64 * 1024
+"""Bytes that a task may send or receive before the others get a turn. Where the network never makes it wait, nobody
+else would run; and a turn for each frame costs as much as the frame."""
+
 MAX_FRAME = 64 * 1024 * 1024
 """Bytes of one websocket message kept in memory; a longer one ends the socket with 1009."""
 
@@ -140,10 +150,10 @@ MICROPHONE_BUFFER = 10.0
 # ── connections that break ──
 
 BEFORE_OPEN = 10.0
-"""Seconds of audio that may wait for a live session to open ..."""
+"""Seconds of audio that may wait for a live session to open, where bytes say how long they last ..."""
 
 BEFORE_OPEN_BYTES = 2 * 1024 * 1024
-"""... and bytes of it."""
+"""... and bytes of it, in any case."""
 
 REPLAY_AUDIO = 60.0
 """Seconds of audio that are kept because no final result has come for them yet, to be sent again if need be ..."""

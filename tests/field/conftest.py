@@ -25,6 +25,7 @@ def face(request: pytest.FixtureRequest) -> Face:
 @pytest.fixture(autouse=True)
 def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dgasync.protocol.retry.RETRY_BASE", 0.01)
+    monkeypatch.setattr("dgasync.protocol.reconnect.RECONNECT_BASE", 0.01)
 
 
 @pytest.fixture

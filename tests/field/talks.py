@@ -97,7 +97,11 @@ class Plain:
 def talk(
     face: Face, url: str, main: Callable[[Talker], Coroutine[Any, Any, T]], *, key: str = KEY, **settings: Any
 ) -> T:
-    """What `main` returns, called by this kind of caller with a client that is made for it, and closed."""
+    """What `main` returns, called by this kind of caller with a client that is made for it, and closed.
+
+    A connection that is lost is the end, unless `options` say otherwise: here it is looked at how things end.
+    """
+    settings.setdefault("options", {"reconnect": "false"})
     if face.name == "sync":
         with DeepgramClient(key, url=url, **settings) as deepgram:
             return without_loop(main(Talker(deepgram, plain=True)))

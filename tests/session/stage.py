@@ -123,16 +123,10 @@ class Service(FakeSocket):
 
     def __init__(self, *frames: Any, ends: bool = True, **settings: Any) -> None:
         super().__init__(*frames, **settings)
-        self._turns = anyio.Lock()
         self.on_send = self._answer_to
         self.ends = ends
         self.last_words: list[bytes] = []
         self.duration = 1.0
-
-    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
-        # In the order of the calls, as the seam has it: trio wakes those who wait for the same in any order.
-        async with self._turns:
-            await super().send(data)
 
     def _answer_to(self, frame: bytes | str) -> None:
         if self.ends and isinstance(frame, str) and "CloseStream" in frame:

@@ -221,8 +221,9 @@ def test_nobody_there() -> None:
             raise AssertionError("it must not be entered")  # pragma: no cover
 
 
-def test_a_lost_connection(live: LiveSession, deepgram_server: LocalServer) -> None:
-    """A connection that is lost ends the iteration with an error, after all events that came before."""
+def test_a_lost_connection(deepgram: DeepgramClient, deepgram_server: LocalServer) -> None:
+    """A connection that is lost and not replaced ends the iteration with an error, after all events before."""
+    live = deepgram.live(**RAW, reconnect=False)
     deepgram_server.faults.add(Fault.drop(after_bytes=100_000))
     events: list[Any] = []
     with pytest.raises(StreamClosed) as raised, live:  # noqa: PT012

@@ -13,7 +13,10 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
+from math import inf
 from typing import Any, Generic, Protocol, TypeVar
+
+import anyio
 
 from dgasync.errors import DeepgramTypeError
 from dgasync.logs import log
@@ -111,6 +114,7 @@ class Firing(Generic[E]):
         self._show = handlers.show
         self._calls: dict[str, tuple[tuple[Handler, ...], list[Callable[[object], object]]]] = {}
         self._running = 0
+        self._is_cancelled: Callable[[], bool] = bool
         self.fired = 0
         """Events whose handlers were called, or are just now."""
 
@@ -118,9 +122,16 @@ class Firing(Generic[E]):
         """Whether the code that asks was called by one of these handlers."""
         return self._running > 0 and _INSIDE.get() is self
 
-    def enter(self) -> None:
-        """What this task calls from now on counts as inside, while a handler runs."""
+    def enter(self, is_cancelled: Callable[[], bool] | None = None) -> None:
+        """What this task calls from now on counts as inside, while a handler runs.
+
+        Args:
+            is_cancelled: whether this task was asked to stop; unless it was, a cancellation that a handler lets out is
+                the handler's own error.
+        """
         _INSIDE.set(self)
+        if is_cancelled is not None:
+            self._is_cancelled = is_cancelled
 
     def fire(self, events: Iterable[E], wait: Callable[[Awaitable[object]], object]) -> None:
         """Call the handlers on this thread; `wait` sees to what coroutine functions leave to be awaited."""
@@ -158,7 +169,9 @@ class Firing(Generic[E]):
                         result = call(shown)
                         if result is not None and inspect.isawaitable(result):
                             await result
-                    except Exception as error:
+                    except BaseException as error:
+                        if not self._is_handlers(error):
+                            raise
                         await self._report(error, event)
             finally:
                 self._running -= 1
@@ -176,7 +189,9 @@ class Firing(Generic[E]):
                 for call in self.calls(name):
                     try:
                         result = call(shown)
-                    except Exception as error:
+                    except BaseException as error:
+                        if not self._is_handlers(error):
+                            raise
                         spawn(self._apart, self._report(error, event), event)
                     else:
                         if result is not None and inspect.isawaitable(result):
@@ -188,18 +203,32 @@ class Firing(Generic[E]):
         self._running += 1
         try:
             await awaitable
-        except Exception as error:
+        except BaseException as error:
+            if not self._is_handlers(error):
+                raise
             await self._report(error, event)
         finally:
             self._running -= 1
 
-    async def _report(self, error: Exception, event: E) -> None:
+    async def _report(self, error: BaseException, event: E) -> None:
         try:
             told = self._handlers.report(error, event)
             if told is not None:
                 await told
-        except Exception:
+        except BaseException as failed:
+            if not self._is_handlers(failed):
+                raise
             log.exception(_UNREPORTED)
+
+    def _is_handlers(self, error: BaseException) -> bool:
+        """Whether what came out of a handler is its own: any error, and the cancellation of something it waited for."""
+        if isinstance(error, Exception):
+            return True
+        return (
+            isinstance(error, anyio.get_cancelled_exc_class())
+            and anyio.current_effective_deadline() != -inf
+            and not self._is_cancelled()
+        )
 
     def calls(self, name: str) -> list[Callable[[object], object]]:
         """The handlers of an event as functions of what they get to see; those of this moment."""

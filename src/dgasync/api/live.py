@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.live import LiveEvent
     from dgasync.models.live_options import LiveOptions
+    from dgasync.models.metrics import LiveMetrics
     from dgasync.transport.seam import RootTask, Socket, Transport
 
 __all__ = ["AsyncLiveClient", "live"]
@@ -136,6 +137,11 @@ class AsyncLiveClient:
     def error(self) -> Exception | None:
         """What the last session failed with, at `start` or later; None while all is well."""
         return None if self._run is None else self._run.error
+
+    @property
+    def metrics(self) -> LiveMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return None if self._run is None else self._run.session.metrics
 
     def on(self, event: LiveTranscriptionEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
@@ -358,7 +364,7 @@ class _Run:
             await self._root.wait()
 
     async def _main(self) -> None:
-        self._firing.enter()
+        self._firing.enter(self._root.is_cancelled)
         try:
             async with self.session:
                 self._has_stood = True

@@ -291,7 +291,7 @@ class Live:
     def _lost(self, message: str, code: int = 1006, reason: str = "") -> StreamClosed:
         if self.diagnosis is not None:
             message = f"{message} {self.diagnosis}"
-        error = StreamClosed(message, code, reason, request_id=self.request_id)
+        error = StreamClosed(message, code, "" if code == 1006 else reason, request_id=self.request_id)
         error.sent_seconds = self.sent_seconds
         return error
 
@@ -310,6 +310,7 @@ def _meaning(code: int, reason: str, asked_for: bool) -> str:
     if code in (1000, 1001):
         return f"The service ended the session ({code}{said}) before it was asked to."
     if code == 1006:
+        # Nobody has said anything: this is the transport's own word.
         return f"The connection broke{said}."
     if code == 1011 and "NET-0001" in reason:
         return f"The service heard nothing for too long and hung up ({code}{said})."

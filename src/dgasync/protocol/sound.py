@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["byte_rate", "container", "mismatch", "wav_byte_rate"]
+__all__ = ["ENOUGH", "byte_rate", "container", "mismatch", "wav_byte_rate"]
 
 # Bytes of one sample. The other encodings are compressed: only their decoder knows how long they last.
 _SAMPLE = {"linear16": 2, "linear32": 4, "mulaw": 1, "alaw": 1}
@@ -23,6 +23,10 @@ _MAGIC = (
     (b"#!AMR", "AMR"),
     (b"\x30\x26\xb2\x75", "WMA"),
 )
+
+
+ENOUGH = 44
+"""Bytes after which audio has said what it is; a WAV file has then told its rate, too, if nothing stands before that."""
 
 
 def container(head: bytes) -> str | None:

@@ -47,6 +47,11 @@ class Timeline:
         self._shown: dict[int, float] = {}
 
     @property
+    def heard_until(self) -> float:
+        """Seconds up to which every channel has results, which may still change."""
+        return min(self._shown.get(number, 0.0) for number in range(self.channels))
+
+    @property
     def final_until(self) -> float:
         """Seconds up to which every channel is heard for good."""
         return min(self._finals.get(number, 0.0) for number in range(self.channels))
@@ -57,14 +62,19 @@ class Timeline:
         self.offset = offset
         self.begins.append(offset)
 
-    def saw(self, event: LiveResultResponse) -> None:
-        """Remember how far a result of the session's own time reaches."""
+    def saw(self, event: LiveResultResponse) -> bool:
+        """Remember how far a result of the session's own time reaches; whether that is further than all before."""
         index = event.channel_index
         number = int(index[0]) if index else 0
         if index and len(index) > 1:
             self.channels = max(self.channels, int(index[1]))
-        reach = self._finals if event.is_final else self._shown
-        reach[number] = max(reach.get(number, 0.0), _until(event))
+        until = _until(event)
+        if event.is_final:
+            self._finals[number] = max(self._finals.get(number, 0.0), until)
+        if until <= self._shown.get(number, 0.0):
+            return False
+        self._shown[number] = until
+        return True
 
     def placed(self, event: LiveMessage) -> LiveMessage | None:
         """What a message means in the session's time; None where it says nothing new."""

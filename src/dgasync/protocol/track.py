@@ -1,8 +1,8 @@
 """How the bytes of a stream of audio and its seconds belong together, and where it may begin again.
 
 ```
-track_for(options) ──► RawTrack      samples: any whole one will do
-                   └─► FileTrack     a container or a compressed format, by its first bytes: see `protocol.containers`
+options of raw audio ──► RawTrack      samples: any whole one will do
+others ────────────────► FileTrack     a container or a compressed format, by its first bytes: see `protocol.containers`
 ```
 A connection that is lost is replaced by one that knows nothing of what came before. What it is sent must begin where a
 decoder can begin: at a whole sample, at the frame of an MP3, or with the header of a container once more.
@@ -15,7 +15,10 @@ from typing import Any, NamedTuple, Protocol
 
 from dgasync.protocol import sound
 
-__all__ = ["Place", "RawTrack", "Track"]
+__all__ = ["NEAR", "Place", "RawTrack", "Track"]
+
+NEAR = 0.01
+"""Seconds by which a place may lie behind the moment that is asked for: times are rounded, and no word is so short."""
 
 
 class Place(NamedTuple):
@@ -52,7 +55,7 @@ class Track(Protocol):
         ...
 
     def place(self, seconds: float, /) -> Place:
-        """The last place at or before a moment where it may begin; a hundredth of a second behind it counts too."""
+        """The last place from which everything behind a moment is heard; `NEAR` behind it counts as before."""
         ...
 
     def place_behind(self, position: int, /) -> Place | None:

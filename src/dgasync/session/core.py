@@ -29,12 +29,13 @@ from dgasync.errors import (
     DeepgramWebsocketError,
     SessionEnded,
 )
-from dgasync.limits import CLOSE_TIMEOUT, READ_AHEAD
+from dgasync.limits import BEFORE_OPEN, BEFORE_OPEN_BYTES, CLOSE_TIMEOUT, READ_AHEAD
 from dgasync.logs import log
 from dgasync.models.live import Close, Error, Gap, Open, Reconnected, Reconnecting
 from dgasync.protocol.backlog import Backlog
 from dgasync.protocol.live import Due, Live, Phase
 from dgasync.session.inbox import Inbox
+from dgasync.transport.seam import Closed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -79,7 +80,7 @@ class Core(Generic[E]):
         self._machine = machine
         self._line = line
         self._backlog: Backlog[Any] = Backlog()
-        self._inbox: Inbox[Any] = Inbox(self._refusal)
+        self._inbox: Inbox[Any] = Inbox(self._refusal, _before_open(machine.byte_rate))
         self._helpers: set[anyio.CancelScope] = set()
         self._is_told = False  # whether the user has met the failure, as an error of some call
         # Who reads. One task at a time may; the reader's own is parked while who takes events does it himself. While
@@ -112,6 +113,9 @@ class Core(Generic[E]):
         """Do what was handed over by another thread."""
         raise AssertionError("each kind has its own")  # pragma: no cover
 
+    def _begin(self) -> None:
+        """It is about to connect; `_let_go` follows, whatever happens."""
+
     def _stop_sources(self) -> None:
         """Nothing more is to be sent."""
 
@@ -133,17 +137,18 @@ class Core(Generic[E]):
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
+    ) -> None:
         assert self._body is not None
         try:
-            return bool(await self._body.__aexit__(kind, error, traceback))
+            await self._body.__aexit__(kind, error, traceback)
+            return
         except BaseException as raised:
             failure = raised
         if error is not None and not _leaves(error).isdisjoint(_leaves(failure)):
             # The statement itself raises it again, as it was: it was not alone in its group, or itself a group, which
             # trio copies.
             error.__traceback__ = traceback
-            return False
+            return
         # Out here, so that a group is not its context.
         raise _lone(failure)
 
@@ -151,6 +156,8 @@ class Core(Generic[E]):
     async def _life(self) -> AsyncGenerator[None, None]:
         self._clock = self._transport.clock
         self._over = anyio.Event()
+        self._inbox.enter()
+        self._begin()
         try:
             socket = await self._connect()
         except BaseException as error:
@@ -178,6 +185,7 @@ class Core(Generic[E]):
         self._is_over = True
         self._over.set()
         self._inbox.drop()
+        self._let_go()
 
     def _open(self, socket: Socket) -> None:
         self._wake = self._transport.wake()
@@ -214,15 +222,26 @@ class Core(Generic[E]):
         """Nobody wants to know the rest, if there is one."""
         self._machine.cancelled()
         self._stop_sources()
+        await self._end_here()
+
+    async def _end_here(self) -> None:
+        """Close the connection from this side, and tell everybody how that went."""
+        end: Closed | None = None
         try:
             if self._line.socket is not None:
-                await self._hang_up(self._line.socket)
+                end = await self._hang_up(self._line.socket)
         finally:
-            self._conclude(1006, "")
+            self._conclude(1006 if end is None else end.code, "" if end is None else end.reason)
 
-    async def _hang_up(self, socket: Socket) -> None:
+    async def _hang_up(self, socket: Socket) -> Closed | None:
+        """How the connection ended, if it did in time."""
         with self._clock.move_on_after(CLOSE_TIMEOUT, shield=True):
             await socket.close()
+            while not self._is_over:
+                # What comes before the end is too late.
+                if isinstance(frame := await socket.receive(), Closed):
+                    return frame
+        return None
 
     def _conclude(self, code: int | None, reason: str) -> None:
         """Tell everybody that it is over, once."""
@@ -245,9 +264,7 @@ class Core(Generic[E]):
 
     async def _fail(self, error: Exception) -> None:
         self._machine.failed(error)
-        if self._line.socket is not None:
-            await self._hang_up(self._line.socket)
-        self._conclude(1006, "")
+        await self._end_here()
 
     @property
     def _name(self) -> str:
@@ -420,8 +437,7 @@ class Core(Generic[E]):
             else:
                 machine.gave_up()
             if machine.outcome is not None:
-                await self._hang_up(socket)
-                self._conclude(1006, "")
+                await self._end_here()
 
     async def _remind(self, due: Due) -> None:
         with suppress(DeepgramConnectionError):  # whoever reads learns of it
@@ -492,9 +508,7 @@ class Core(Generic[E]):
             await self._end()
         if not self._is_over:
             self._machine.closed(1006)
-            if self._line.socket is not None:
-                await self._hang_up(self._line.socket)
-            self._conclude(1006, "")
+            await self._end_here()
 
     async def _close_stream(self, message: str = _CLOSE_STREAM) -> None:
         if self._machine.phase is Phase.CONNECTING:
@@ -621,6 +635,11 @@ class Core(Generic[E]):
     def error(self) -> Exception | None:
         """What the session has failed with."""
         return self._machine.failure
+
+
+def _before_open(byte_rate: float | None) -> int:
+    """Bytes of audio that may wait for a session to open."""
+    return BEFORE_OPEN_BYTES if byte_rate is None else min(BEFORE_OPEN_BYTES, int(BEFORE_OPEN * byte_rate))
 
 
 def _leaves(error: BaseException) -> set[int]:

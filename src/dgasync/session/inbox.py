@@ -8,9 +8,10 @@ from threading import Condition, get_ident
 from typing import Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from dgasync.errors import DeepgramWebsocketError, SessionEnded
-from dgasync.limits import SEND_BUFFER
+from dgasync.limits import AT_A_STRETCH, BEFORE_OPEN_BYTES, SEND_BUFFER
 
 __all__ = ["Inbox", "Turn"]
 
@@ -25,10 +26,12 @@ class Inbox(Generic[T]):
 
     Args:
         refusal: what `put` raises for who comes after the end.
+        before_open: bytes that may wait before it is open.
     """
 
-    def __init__(self, refusal: Callable[[], SessionEnded]) -> None:
+    def __init__(self, refusal: Callable[[], SessionEnded], before_open: int = BEFORE_OPEN_BYTES) -> None:
         self._refusal = refusal
+        self._limit = before_open
         self._room = Condition()  # also the lock of everything here
         self.items: deque[tuple[T | Turn, int]] = deque()
         """What waits for its turn, or is being carried out; look, and do not touch."""
@@ -36,15 +39,27 @@ class Inbox(Generic[T]):
         self._rouse: Callable[[], object] | None = None
         self._is_roused = False
         self._is_carried = False
-        self._loop_thread: int | None = None
+        # Who must not wait for room, for he is the one to make it. Until somebody enters, that is whoever made it.
+        self._loop_thread = get_ident()
         self.closed = False
         """Whether nothing is taken any more."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is here."""
+        return self._bytes
+
+    def enter(self) -> None:
+        """It will be opened on the loop of this thread."""
+        self._loop_thread = get_ident()
 
     def open(self, rouse: Callable[[], object]) -> None:
         """Have `rouse` called, from any thread, when there is something to carry; on the loop that carries it."""
         with self._room:
             self._loop_thread = get_ident()
             self._rouse = rouse
+            self._limit = SEND_BUFFER
+            self._room.notify_all()  # that may be more than before
             self._is_roused = bool(self.items)
             if self._is_roused:
                 rouse()
@@ -56,11 +71,9 @@ class Inbox(Generic[T]):
             SessionEnded: it is closed.
         """
         with self._room:
-            while size and self._bytes >= SEND_BUFFER and not self.closed:
+            while size and self._bytes >= self._limit and not self.closed:
                 if get_ident() == self._loop_thread:
-                    raise DeepgramWebsocketError(
-                        "`post` is for other threads, and would wait here for its own loop: use `send`."
-                    )
+                    raise DeepgramWebsocketError(_OWN_LOOP if self._rouse is not None else _NOT_OPEN)
                 self._room.wait(1.0)  # it is woken; the limit lets Ctrl-C through on Windows
             self._append(item, size)
 
@@ -71,7 +84,7 @@ class Inbox(Generic[T]):
             SessionEnded: it is closed.
         """
         with self._room:
-            if self._bytes >= SEND_BUFFER and not self.closed:
+            if self._bytes >= self._limit and not self.closed:
                 return False
             self._append(item, size)
             return True
@@ -115,6 +128,7 @@ class Inbox(Generic[T]):
     async def carry(self, carry_out: Callable[[T], Awaitable[None]]) -> None:
         """Carry out everything in its order, until nothing is left."""
         items = self.items
+        carried = 0
         try:
             while True:
                 with self._room:
@@ -128,6 +142,10 @@ class Inbox(Generic[T]):
                     if self._bytes >= SEND_BUFFER:
                         self._room.notify_all()
                     self._bytes -= size
+                carried += 1
+                if not carried % AT_A_STRETCH:
+                    # A socket that has room lets nobody else run, and a thread may fill this as fast as it is emptied.
+                    await anyio.lowlevel.checkpoint()
         finally:
             if self._is_carried:  # cancelled
                 self._is_carried = False
@@ -140,6 +158,7 @@ class Inbox(Generic[T]):
             left = [] if self._is_carried else list(self.items)
             if left:
                 self.items.clear()
+                self._bytes = 0
         for item, _ in left:
             if isinstance(item, Turn):
                 item.drop()
@@ -153,6 +172,13 @@ class Inbox(Generic[T]):
             # Once for all that come until it has carried everything.
             self._is_roused = True
             self._rouse()
+
+
+_OWN_LOOP = "`post` is for other threads, and would wait here for its own loop: use `send`."
+_NOT_OPEN = (
+    "All that may wait for the session to be open was posted, and this thread is the one that is to open it: enter the "
+    "session first."
+)
 
 
 class Turn:

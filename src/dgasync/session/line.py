@@ -46,6 +46,11 @@ class Line:
         """Whether what is said goes out at once."""
         return self.socket is not None and (self.tape is None or not self.tape.is_behind)
 
+    @property
+    def queued(self) -> int:
+        """Bytes of audio that wait for another connection, or for their turn on it."""
+        return 0 if self.tape is None else self.tape.end - self.tape.cursor
+
     def attach(self, socket: Socket, clock: Clock) -> None:
         """The first connection stands."""
         self.socket = socket

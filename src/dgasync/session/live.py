@@ -10,6 +10,7 @@ start_sending ───────────────────► pump 
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
@@ -21,7 +22,8 @@ import anyio.lowlevel
 from dgasync.errors import DeepgramConnectionError, DeepgramWebsocketError
 from dgasync.limits import FINALIZE_TIMEOUT
 from dgasync.logs import log
-from dgasync.models.live import Event, LiveResultResponse, MetadataResponse, decode_message
+from dgasync.models.live import Error, Event, Gap, LiveResultResponse, MetadataResponse, decode_message
+from dgasync.models.metrics import LiveMetrics
 from dgasync.protocol import sound
 from dgasync.protocol.containers import FileTrack
 from dgasync.protocol.live import Live, Phase
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from dgasync.audio import Audio, Chunk
     from dgasync.models.live import LiveEvent, LiveMessage
     from dgasync.protocol.tape import Replay
+    from dgasync.session.telemetry import Telemetry
     from dgasync.transport.seam import Frame, Socket, Transport
     from dgasync.utterances import LiveUtterance
 
@@ -96,7 +99,16 @@ class AsyncLiveSession(Core["LiveEvent"]):
         self._flushes: list[Flush] = []
         self._pumps: set[anyio.CancelScope] = set()
         self._is_begun = False  # whether the first audio was looked at
+        self._head = b""  # the first bytes, until there are enough to look at
         self._is_warned = False  # of empty chunks
+        self._begun_at: float | None = None
+        # What `metrics` tells that nobody else needs.
+        self._sent_then: int | None = None  # bytes that were sent when results reached further the last time
+        self._first_result: float | None = None
+        self._gaps = 0
+        self._gap_seconds = 0.0
+        self._is_noting = True  # whether each result is to be looked at more closely
+        self._telemetry: Telemetry | None = None
 
     # ── what the service says ──
 
@@ -112,13 +124,16 @@ class AsyncLiveSession(Core["LiveEvent"]):
         heard = decode_message(cast("bytes | str", frame), timeline.connection, self._keep_raw)
         event: LiveMessage | None = timeline.placed(heard) if timeline.connection else heard
         if type(event) is LiveResultResponse:
-            timeline.saw(event)
+            if timeline.saw(event):
+                self._sent_then = machine.sent_bytes
             if event.is_final:
                 self._is_final(event)
-            if self._flushes or machine.watches_results:
+            if self._is_noting or self._flushes:
                 self._note(event)
         elif type(event) is MetadataResponse:
             self._last_word(event)
+        elif type(event) is Error and self._telemetry is not None:
+            self._telemetry.told(event)
         if self._flushes or machine.phase is Phase.DRAINING:
             self._hear()
         return event
@@ -128,6 +143,8 @@ class AsyncLiveSession(Core["LiveEvent"]):
             self._finals.append(event)
         self._machine.works()
         self._line.confirm(self._timeline.final_until)
+        if self._telemetry is not None:
+            self._telemetry.final(self.metrics)
 
     def _hear(self) -> None:
         now = self._clock.now()
@@ -136,6 +153,11 @@ class AsyncLiveSession(Core["LiveEvent"]):
             flush.heard = now
 
     def _note(self, event: LiveResultResponse) -> None:
+        if self._first_result is None and self._begun_at is not None and event.text:
+            self._first_result = self._clock.now() - self._begun_at
+            self._is_noting = self._machine.watches_results
+            if self._telemetry is not None:
+                self._telemetry.first_result(self._first_result)
         if event.from_finalize:
             for flush in self._flushes:
                 flush.answer(event)
@@ -166,9 +188,27 @@ class AsyncLiveSession(Core["LiveEvent"]):
         timeline.begin(replay.start)
         return timeline.connection, replay
 
+    def _begin(self) -> None:
+        # Who does not use it does not pay for importing it.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            from dgasync.session.telemetry import Telemetry
+
+            model = self._options.get("model")
+            self._telemetry = Telemetry(None if model is None else str(model))
+
+    def _put(self, event: LiveEvent) -> None:
+        super()._put(event)
+        if type(event) is Gap:
+            self._gaps += 1
+            self._gap_seconds += event.end - event.start
+        if self._telemetry is not None:
+            self._telemetry.told(event)
+
     def _let_go(self) -> None:
         for flush in self._flushes:
             flush.end()
+        if self._telemetry is not None:
+            self._telemetry.end(self._machine.outcome or "cancelled", self._machine.failure, self.metrics)
 
     # ── what is sent ──
 
@@ -273,11 +313,12 @@ class AsyncLiveSession(Core["LiveEvent"]):
         """Hand over a chunk of audio, or a message as text, from a thread that is not the session's own.
 
         Returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room. What is posted before the
-        session is open waits for it.
+        session is open waits for it, at most `BEFORE_OPEN` seconds of it or `BEFORE_OPEN_BYTES`.
 
         Raises:
             SessionEnded: the session is over, or `finish` was called.
             DeepgramTypeError: the chunk is not bytes.
+            DeepgramWebsocketError: there is no room, and the thread is the one that has to make some.
         """
         if type(data) is not bytes and not isinstance(data, str):
             data = bytes(octets(data))  # its own copy, for many producers fill one buffer again
@@ -386,8 +427,14 @@ class AsyncLiveSession(Core["LiveEvent"]):
     # ── what is wrong with the audio ──
 
     def _look_at(self, chunk: bytes) -> None:
-        self._is_begun = True
-        head = chunk[:4096]
+        if self._machine.phase is Phase.CONNECTING:
+            return  # it is about to be refused
+        if self._begun_at is None:
+            self._begun_at = self._clock.now()
+        head = self._head = self._head + chunk[:4096]
+        if len(head) < sound.ENOUGH:
+            return
+        self._is_begun, self._head = True, b""
         if self._machine.byte_rate is None:
             self._machine.byte_rate = sound.wav_byte_rate(head)
         problem = sound.mismatch(self._options, head)
@@ -433,6 +480,28 @@ class AsyncLiveSession(Core["LiveEvent"]):
     def sent_seconds(self) -> float | None:
         """Seconds of audio that were sent; None for compressed audio, of which only the service knows."""
         return self._machine.sent_seconds
+
+    @property
+    def metrics(self) -> LiveMetrics:
+        """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
+        machine, timeline, sent = self._machine, self._timeline, self._sent_then
+        heard = timeline.heard_until
+        rate = machine.byte_rate
+        return LiveMetrics(
+            sent_seconds=machine.sent_seconds,
+            sent_bytes=machine.sent_bytes,
+            heard_seconds=heard,
+            final_seconds=timeline.final_until,
+            # Times are rounded by the service; it is never ahead of the audio.
+            latency=max(0.0, sent / rate - heard) if sent is not None and rate else None,
+            time_to_first_result=self._first_result,
+            reconnects=timeline.connection,
+            gaps=self._gaps,
+            gap_seconds=self._gap_seconds,
+            queued_bytes=0 if machine.outcome is not None else self._inbox.size + self._line.queued,
+            waiting=len(self._backlog),
+            dropped=self._backlog.dropped,
+        )
 
     @property
     def diagnosis(self) -> str | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.live import LiveTranscriptionEvents
     from dgasync.models.live_options import LiveOptions
+    from dgasync.models.metrics import LiveMetrics
     from dgasync.models.params import LiveParams
 
 __all__ = ["LiveClient"]
@@ -56,6 +57,11 @@ class LiveClient:
     def error(self) -> Exception | None:
         """What the last session failed with, at `start` or later; None while all is well."""
         return self._core.error
+
+    @property
+    def metrics(self) -> LiveMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return self._core.metrics
 
     def on(self, event: LiveTranscriptionEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dgasync.audio import Audio, Chunk
     from dgasync.models.live import LiveEvent
+    from dgasync.models.metrics import LiveMetrics
     from dgasync.protocol.live import Phase
     from dgasync.session.live import AsyncLiveSession, AsyncUtterances
     from dgasync.transcript import Transcript
@@ -55,8 +56,8 @@ class LiveSession:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        return self._held.leave(kind, error, traceback)
+    ) -> None:
+        self._held.leave(kind, error, traceback)
 
     def finish(self) -> None:
         """Return after the last words: CloseStream goes out behind all audio, and the service says the rest.
@@ -223,6 +224,11 @@ class LiveSession:
     def sent_seconds(self) -> float | None:
         """Seconds of audio that were sent; None for compressed audio, of which only the service knows."""
         return self._core.sent_seconds
+
+    @property
+    def metrics(self) -> LiveMetrics:
+        """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
+        return self._core.metrics
 
     @property
     def diagnosis(self) -> str | None:

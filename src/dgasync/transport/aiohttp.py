@@ -7,6 +7,7 @@ down, or when nobody holds the transport any more, whichever comes first.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Generator, Mapping
@@ -14,7 +15,7 @@ from contextlib import suppress
 from inspect import signature
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Literal, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -32,7 +33,7 @@ from dgasync.errors import (
     DeepgramUnknownApiError,
     Timeout,
 )
-from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER, MAX_FRAME, MAX_REDIRECTS
+from dgasync.limits import BODY_CHUNK, CLOSE_TIMEOUT, MAX_ANSWER, MAX_FRAME, MAX_REDIRECTS, TURN
 from dgasync.protocol.codec import refusal
 from dgasync.protocol.download import redirect, shown
 from dgasync.transport.native import AsyncioClock, AsyncioRootTask, AsyncioWake
@@ -271,9 +272,12 @@ _closing: set[asyncio.Future[None]] = set()
 
 
 class _Home:
-    """A loop's session, kept open by a started async generator, whose `finally` the loop runs when it shuts down."""
+    """A loop's session, kept open by a started async generator, whose `finally` the loop runs when it shuts down.
 
-    __slots__ = ("keeper", "session")
+    The loop also runs it when nobody holds the generator any more, which then is when nobody holds this object.
+    """
+
+    __slots__ = ("__weakref__", "keeper", "session")
 
     def __init__(self) -> None:
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=_NO_COOKIES())
@@ -281,10 +285,22 @@ class _Home:
         start = self.keeper.__anext__()
         with suppress(StopIteration):  # how a generator says that it has yielded, when nobody awaits it
             start.send(None)
+        # Of what is collected as a cycle everything is finalized, in no order: a session complains there that nobody
+        # has closed it. So its generator is held from outside, until the cycle is gone.
+        finalize(self, _let_go, self.keeper, os.getpid()).atexit = False
 
     async def close(self) -> None:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.keeper.aclose(), CLOSE_TIMEOUT)
+
+
+def _let_go(keeper: AsyncGenerator[None, None], process: int) -> None:
+    if os.getpid() != process:
+        # In a forked child sockets and loop are the parent's too, and what is collected would close them for both.
+        _parents.append(keeper)
+
+
+_parents: list[AsyncGenerator[None, None]] = []
 
 
 async def _kept(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
@@ -632,6 +648,7 @@ class _Socket:
         "_owed",
         "_pinged",
         "_pings",
+        "_since",
         "_turns",
         "_websocket",
         "headers",
@@ -645,6 +662,7 @@ class _Socket:
         self._end: Closed | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._full: asyncio.Task[None] | None = None  # while it is there, writers queue
+        self._since = 0  # bytes since the others' last turn
         self._turns: deque[asyncio.Future[None]] = deque()
         self._owed: bytes | None = None  # the last ping that is not answered
         self._pinged = 0
@@ -673,6 +691,11 @@ class _Socket:
         except StopIteration:
             if queued:
                 self._next()
+            # A network that takes everything would let nobody else run, neither who reads nor who is to stop this.
+            self._since += len(data)
+            if self._since >= TURN:
+                self._since = 0
+                await asyncio.sleep(0)
             return
         except _FOREIGN as error:
             if queued:
@@ -796,7 +819,7 @@ class _Socket:
     async def _leave(self, code: int) -> None:
         websocket = self._websocket
         polite = self._end is not None
-        reason = "It was closed from here, and the other side did not answer."
+        reason = "it was closed from here, and the other side did not answer"
         try:
             await asyncio.wait_for(websocket.close(code=code), CLOSE_TIMEOUT)
             if not polite and websocket.close_code not in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE):
@@ -841,4 +864,4 @@ def _rest(step: Coroutine[Any, Any, None], waiter: object) -> Generator[Any, Any
 def _broken(error: object) -> Closed:
     if isinstance(error, aiohttp.WebSocketError):
         return Closed(error.code, str(error))
-    return Closed(1006, f"The connection broke without a close frame: {error or 'the other side is gone'}.")
+    return Closed(1006, f"without a close frame, {error or 'the other side is gone'}")

@@ -17,15 +17,18 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dgasync.errors import DeepgramConnectionError, DeepgramError
-from dgasync.limits import CLOSE_TIMEOUT, HANDOVER
+from dgasync.limits import CLOSE_TIMEOUT, HANDOVER, TURN
 from dgasync.logs import log
 from dgasync.transport.loop import Job, LoopThread, running
 from dgasync.transport.pump import Pump, opened
 from dgasync.transport.seam import (
+    CALLER,
     Closed,
     Dial,
     Download,
@@ -261,10 +264,6 @@ class _Socket:
     A frame is taken once there is room for it between the two loops: what breaks later is told by the next call.
     """
 
-    # Bytes after which others get a turn: without room to wait for, a task that only sends or receives would let
-    # nobody else run, and a turn for each frame costs as much as the frame.
-    _TURN = 64 * 1024
-
     def __init__(self, pump: Pump, thread: LoopThread) -> None:
         import trio
 
@@ -326,7 +325,7 @@ class _Socket:
         if self._closed:
             return
         self._closed = True
-        end = Closed(1006, "The loop thread has ended.")
+        end = Closed(1006, "the loop thread has ended")
         with trio.CancelScope(shield=True), suppress(DeepgramError):
             end = await hop(self._pump.close(code), thread=self._thread)
         self._pump.end(end)
@@ -354,7 +353,7 @@ class _Socket:
     async def _checkpoint(self) -> None:
         import trio
 
-        if self._since >= self._TURN:
+        if self._since >= TURN:
             self._since = 0
             await trio.lowlevel.checkpoint()
         else:
@@ -437,12 +436,20 @@ class _RootTask:
 
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
-        # In the context in which trio was started, not in the caller's.
-        trio.lowlevel.spawn_system_task(self._contain, run, name, name=name)
+        # It outlives the job that starts it, so that job's caller is not its own.
+        context = copy_context()
+        context.run(CALLER.set, None)
+        trio.lowlevel.spawn_system_task(self._contain, run, name, name=name, context=context)
 
     def cancel(self) -> None:
         """Ask it to stop."""
         self._scope.cancel()
+
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+        import trio
+
+        return self._scope.cancel_called or trio.current_effective_deadline() == -inf
 
     async def wait(self) -> None:
         """Return when it has ended."""

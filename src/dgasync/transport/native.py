@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
@@ -66,7 +67,7 @@ class AsyncioRootTask:
         # It outlives the job that starts it, so that job's caller is not its own.
         context = copy_context()
         context.run(CALLER.set, None)
-        self._task = context.run(asyncio.get_running_loop().create_task, self._contain(run, name), name=name)
+        self._task = context.run(_Task, self._contain(run, name), loop=asyncio.get_running_loop(), name=name)
         # A loop holds its tasks weakly; this one has no parent that would hold it.
         _roots.add(self._task)
         self._task.add_done_callback(_roots.discard)
@@ -82,9 +83,30 @@ class AsyncioRootTask:
         """Ask it to stop."""
         self._scope.cancel()
 
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._scope.cancel_called or self._task.cancelling() > 0
+
     async def wait(self) -> None:
         """Return when it has ended."""
         await asyncio.wait({self._task})
+
+
+if sys.version_info >= (3, 11):
+    _Task = asyncio.Task
+else:  # pragma: no cover
+
+    class _Task(asyncio.Task[None]):
+        """One that counts who has asked it to stop, as all tasks do since 3.11."""
+
+        _requests = 0
+
+        def cancel(self, msg: object = None) -> bool:
+            self._requests += 1
+            return super().cancel(msg)
+
+        def cancelling(self) -> int:
+            return self._requests
 
 
 _roots: set[asyncio.Task[None]] = set()

@@ -144,7 +144,7 @@ class Pump:
             read.cancel()
         await asyncio.wait({write, read})
         frame = await self.socket.receive()
-        return frame if isinstance(frame, Closed) else Closed(1006, "It was closed from here.")
+        return frame if isinstance(frame, Closed) else Closed(1006, "it was closed from here")
 
     async def _write(self) -> None:
         try:
@@ -167,7 +167,7 @@ class Pump:
             self._fail("The websocket is closed.")
 
     async def _read(self) -> None:
-        end = Closed(1006, "The loop thread has ended.")
+        end = Closed(1006, "the loop thread has ended")
         try:
             while True:
                 frame = await self.socket.receive()

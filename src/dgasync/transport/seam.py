@@ -240,6 +240,10 @@ class RootTask(Protocol):
         """Ask it to stop; from any task of the same loop."""
         ...
 
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop, by `cancel` or in the loop's own way; asked by itself, or a task below it."""
+        ...
+
     async def wait(self) -> None:
         """Return when it has ended, however it did."""
         ...

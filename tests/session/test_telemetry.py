@@ -1,0 +1,310 @@
+"""What OpenTelemetry is told of live sessions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dgasync.errors import ConnectFailed, StreamClosed
+from dgasync.limits import REPLAY_AUDIO
+from dgasync.transport.seam import Closed
+from tests.session.props import OwnError
+from tests.session.stage import RAW, SECOND, Chatty, Service, Stage, results, settle
+from tests.session.test_reconnect import passing
+
+pytest.importorskip("opentelemetry.sdk")
+
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+pytestmark = pytest.mark.anyio
+
+MODEL = {"dgasync.model": "nova-3"}
+
+
+class Observed(Stage):
+    """A stage in a program that exports spans and metrics, into memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exporter = InMemorySpanExporter()
+        self.tracers = TracerProvider(shutdown_on_exit=False)
+        self.tracers.add_span_processor(SimpleSpanProcessor(self.exporter))
+        self.reader = InMemoryMetricReader()
+        self.meters = MeterProvider([self.reader], shutdown_on_exit=False)
+
+    def session(self, **options: Any) -> Any:
+        return super().session(**RAW, model="nova-3", **options)
+
+    @property
+    def span(self) -> Any:
+        """The one span that has ended."""
+        (span,) = self.exporter.get_finished_spans()
+        return span
+
+    @property
+    def events(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(event.name, dict(event.attributes)) for event in self.span.events]
+
+    def measured(self) -> dict[str, Any]:
+        """The points of each metric: its value, or count and sum of a histogram."""
+        data = self.reader.get_metrics_data()
+        found: dict[str, Any] = {}
+        for resource in data.resource_metrics if data is not None else ():
+            for scope in resource.scope_metrics:
+                assert scope.scope.name == "dgasync"
+                for metric in scope.metrics:
+                    (point,) = metric.data.data_points
+                    assert point.attributes == MODEL
+                    value = (point.count, point.sum) if hasattr(point, "sum") else point.value
+                    found[metric.name.removeprefix("dgasync.live."), metric.unit] = value
+        return found
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Observed]:
+    stage = Observed()
+    # Providers can be set once in a process.
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: stage.tracers)
+    monkeypatch.setattr(metrics, "get_meter_provider", lambda: stage.meters)
+    monkeypatch.setattr("dgasync.session.core.random", lambda: 0.5)
+    yield stage
+    stage.tracers.shutdown()
+    stage.meters.shutdown()
+
+
+# ── the span ──
+
+
+async def test_a_session_is_a_span(stage: Observed) -> None:
+    """It says which model was asked, by which requests, and how it ended; that all went well is not said."""
+    async with stage.session() as live:
+        await live.send(SECOND)
+
+    span = stage.span
+    assert (span.name, span.kind, span.status.status_code) == (
+        "dgasync.live",
+        trace.SpanKind.CLIENT,
+        trace.StatusCode.UNSET,
+    )
+    assert span.attributes == {
+        **MODEL,
+        "dgasync.request.ids": ("fake-request",),
+        "dgasync.outcome": "finished",
+        "dgasync.close.code": 1000,
+    }
+    assert stage.events == []
+
+
+async def test_without_a_model(stage: Observed) -> None:
+    """What was not asked for is not said."""
+    async with Stage.session(stage):
+        pass
+
+    assert "dgasync.model" not in stage.span.attributes
+
+
+async def test_the_span_of_the_caller(stage: Observed) -> None:
+    """A session belongs to what the program was doing when it began, and is not what it does from then on."""
+    with stage.tracers.get_tracer("test").start_as_current_span("call") as call:
+        async with stage.session():
+            assert trace.get_current_span() is call
+
+    session, _ = stage.exporter.get_finished_spans()
+    assert session.parent == call.get_span_context()
+
+
+async def test_a_session_that_fails(stage: Observed) -> None:
+    """Its span is an error, and says what kind."""
+    with pytest.raises(StreamClosed):  # noqa: PT012
+        async with stage.session():
+            stage.socket.feed(Closed(1011, "NET-0001"))
+            await settle()
+
+    span = stage.span
+    assert span.status.status_code is trace.StatusCode.ERROR
+    assert "1011" in span.status.description
+    assert (span.attributes["dgasync.outcome"], span.attributes["error.type"]) == ("failed", "StreamClosed")
+    assert span.attributes["dgasync.close.code"] == 1011
+    assert stage.events == [("dgasync.live.error", {"error.type": "StreamClosed"})]
+
+
+async def test_a_session_that_never_opens(stage: Observed) -> None:
+    """That is an error too, without requests and codes."""
+    stage.script.append(ConnectFailed("nobody there"))
+    with pytest.raises(ConnectFailed):
+        await stage.session().__aenter__()
+
+    assert stage.span.attributes == {
+        **MODEL,
+        "dgasync.request.ids": (),
+        "dgasync.outcome": "failed",
+        "error.type": "ConnectFailed",
+    }
+    assert ("session.count", "{session}") not in stage.measured()
+
+
+async def test_an_error_of_the_body(stage: Observed) -> None:
+    """The session was given up, and that is not its own error."""
+    with pytest.raises(OwnError):
+        async with stage.session():
+            raise OwnError("about a user")
+
+    assert stage.span.status.status_code is trace.StatusCode.UNSET
+    assert stage.span.attributes["dgasync.outcome"] == "cancelled"
+
+
+async def test_an_error_of_the_source(stage: Observed) -> None:
+    """What the user's own errors say is the user's; only their kind is told."""
+
+    def broken() -> Iterator[bytes]:
+        yield SECOND
+        raise OwnError("about a user")
+
+    with pytest.raises(OwnError):  # noqa: PT012
+        async with stage.session() as live:
+            live.start_sending(broken())
+            async for _ in live:
+                pass
+
+    assert stage.span.status.description == "OwnError"
+    assert stage.events == [("dgasync.live.error", {"error.type": "OwnError"})]
+
+
+async def test_an_error_that_the_service_reports(stage: Observed) -> None:
+    """It is an event of the span, and does not end it."""
+    async with stage.session():
+        stage.socket.feed(b'{"type": "Error", "variant": "BAD", "description": "something"}')
+        await settle()
+
+    assert stage.events == [("dgasync.live.error", {"error.type": "BAD"})]
+    assert stage.span.status.status_code is trace.StatusCode.UNSET
+
+
+@passing
+async def test_another_connection(stage: Observed) -> None:
+    """Reconnecting and being connected again are events, and each request has its id in the span."""
+    async with stage.session(reconnect=True) as live:
+        await live.send(SECOND)
+        stage.make = lambda: Service(headers={"dg-request-id": "another"})
+        stage.socket.feed(Closed(1006))
+        await stage.time.sleep(10.0)
+
+    assert stage.events == [
+        ("dgasync.live.reconnecting", {"dgasync.attempt": 1, "dgasync.delay": 0.125}),
+        ("dgasync.live.reconnected", {"dgasync.connection": 1}),
+    ]
+    assert stage.span.attributes["dgasync.request.ids"] == ("fake-request", "another")
+    assert stage.measured()["reconnects", "{reconnect}"] == 1
+
+
+@passing
+async def test_a_gap(stage: Observed) -> None:
+    """Audio that is lost is an event with its place, and counts in seconds."""
+    stage.make = Chatty
+    async with stage.session(reconnect=True) as live:
+        for _ in range(int(REPLAY_AUDIO) + 20):
+            await live.send(SECOND)
+            await stage.time.sleep(1.0)
+        stage.socket.feed(Closed(1006))
+        await stage.time.sleep(10.0)
+        lost = live.metrics.gap_seconds
+
+    assert lost > 0
+    assert ("dgasync.live.gap", {"dgasync.gap.start": 0.0, "dgasync.gap.end": lost}) in stage.events
+    assert stage.measured()["gap.duration", "s"] == lost
+
+
+# ── the metrics ──
+
+
+async def test_metrics(stage: Observed) -> None:
+    """Audio counts once, with each final result and at the end; latency is measured at each final result."""
+    async with stage.session() as live:
+        await live.send(SECOND * 2)
+        await stage.time.advance(0.5)
+        stage.socket.feed(results("one", final=False), results("one"), results("two", start=0.5))
+        await settle()
+        assert stage.measured() == {
+            ("audio.duration", "s"): 2.0,
+            ("audio.size", "By"): 64_000,
+            ("latency", "s"): (2, 1.5),
+            ("time_to_first_result", "s"): (1, 0.5),
+            ("session.count", "{session}"): 1,
+        }
+        await live.send(SECOND)
+
+    after = stage.measured()
+    assert (after["audio.duration", "s"], after["audio.size", "By"]) == (3.0, 96_000)
+    assert after["session.count", "{session}"] == 0
+
+
+async def test_compressed_audio(stage: Observed) -> None:
+    """Of that only bytes are known, and no latency is made up."""
+    async with Stage.session(stage, encoding="opus", model="nova-3") as live:
+        await live.send(b"12345")
+        stage.socket.feed(results())
+        await settle()
+
+    measured = stage.measured()
+    assert (measured["audio.size", "By"], measured["audio.duration", "s"]) == (5, 0.0)
+    assert ("latency", "s") not in measured
+
+
+async def test_sessions_share_instruments(stage: Observed, caplog: pytest.LogCaptureFixture) -> None:
+    """They are made once, and count for all sessions."""
+    async with stage.session(), stage.session():
+        assert stage.measured()["session.count", "{session}"] == 2
+
+    assert "already" not in caplog.text
+
+
+async def test_no_words_no_audio_no_key(stage: Observed) -> None:
+    """Of what was said nothing is exported."""
+    async with stage.session() as live:
+        await live.send(b"SECRET" * 100)
+        stage.socket.feed(results("SECRET"))
+        await settle()
+
+    assert "SECRET" not in stage.span.to_json()
+    data = stage.reader.get_metrics_data()
+    assert data is not None
+    assert "SECRET" not in data.to_json()
+
+
+# ── who uses half of it ──
+
+
+async def test_no_metrics(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that never imported OpenTelemetry's metrics has spans."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.metrics")
+    async with stage.session() as live:
+        await live.send(SECOND)
+        stage.socket.feed(results())
+        await settle()
+
+    assert stage.span.name == "dgasync.live"
+    assert "opentelemetry.metrics" not in sys.modules
+
+
+@passing
+async def test_no_spans(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that never imported its traces has metrics."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+    stage.make = Chatty
+    async with stage.session(reconnect=True) as live:
+        for _ in range(int(REPLAY_AUDIO) + 20):
+            await live.send(SECOND)
+            await stage.time.sleep(1.0)
+        stage.socket.feed(b'{"type": "Error"}', Closed(1006))
+        await stage.time.sleep(10.0)
+
+    assert stage.exporter.get_finished_spans() == ()
+    assert {name for name, _ in stage.measured()} >= {"reconnects", "gap.duration", "session.count"}
