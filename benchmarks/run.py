@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import peers
@@ -36,6 +37,8 @@ def main() -> int:
     if not works:
         print("There is no such row; the names are: " + " ".join(work.name for work in WORKS))
         return 2
+    if find_spec("uvloop") is None:
+        works = [work for work in works if "uvloop" not in work.name]
     if given.peers:
         peers.install()
     others = {} if given.no_peers else peers.available()
@@ -43,6 +46,8 @@ def main() -> int:
     print(_about())
     if missing:
         print(f"Without {', '.join(missing)} (`--peers` installs them).")
+    if find_spec("uvloop") is None:
+        print("Without the rows of uvloop, which is not installed.")
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     server_core, client_core = (str(cores[0]), str(cores[-1])) if len(cores) > 1 else ("", "")
     with _server(server_core) as url, tempfile.TemporaryDirectory() as scratch:
@@ -290,7 +295,7 @@ def _about() -> str:
         except PackageNotFoundError:
             return f"{name} not installed"
 
-    packages = ", ".join(of(name) for name in ("dgasync", "aiohttp", "msgspec", "anyio", "trio"))
+    packages = ", ".join(of(name) for name in ("dgasync", "aiohttp", "msgspec", "anyio", "trio", "uvloop"))
     now = datetime.now(timezone.utc).date().isoformat()
     return f"{now}, {platform.python_implementation()} {platform.python_version()}, {_processor()}, {packages}."
 

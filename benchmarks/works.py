@@ -208,7 +208,7 @@ def _lives() -> list[Work]:
         ),
         _live(
             "sync-documented",
-            "the same in the documented style",
+            "live, sync: the same in the documented style",
             "",
             "cpu",
             "us",

@@ -27,6 +27,7 @@ __all__ = [
     "Secret",
     "TimeoutLike",
     "Timeouts",
+    "count",
     "masked",
 ]
 
@@ -213,8 +214,8 @@ class DeepgramClientOptions:
         self.headers = headers
         self.options: dict[str, Any] = dict(options or {})
         self.timeouts = Timeouts.of(timeout, Timeouts())
-        self.max_retries = _count("max_retries", max_retries)
-        self.max_in_flight = None if max_in_flight is None else _count("max_in_flight", max_in_flight, least=1)
+        self.max_retries = count("max_retries", max_retries)
+        self.max_in_flight = None if max_in_flight is None else count("max_in_flight", max_in_flight, least=1)
         self.proxy = _proxy(proxy)
         self.trust_env = trust_env
         self.ssl = ssl
@@ -400,7 +401,8 @@ def _proxy(value: object) -> Secret | None:
     return Secret(value)
 
 
-def _count(name: str, value: object, least: int = 0) -> int:
+def count(name: str, value: object, least: int = 0) -> int:
+    """A whole number of at least `least`, if it is one."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise DeepgramTypeError(f"`{name}` is a whole number, {least} or more; got {value!r}.")
     return value

@@ -108,8 +108,8 @@ SEND_BUFFER = 1024 * 1024
 """Bytes that wait between a thread that sends and the loop: half a minute of telephone-quality linear16, and more."""
 
 AT_A_STRETCH = 64
-"""Items of other threads that are sent before the rest of the loop gets a turn, if the network takes them all at once:
-some milliseconds at most, and a turn costs a hundredth of that."""
+"""Items of other threads that are carried out before the rest of the loop gets a turn, however small they are: `TURN`
+is for large ones."""
 
 MAX_EVENTS = 10_000
 """Events waiting for the user, from which on interim results that a later one has replaced are dropped."""

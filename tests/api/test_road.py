@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
@@ -234,6 +235,34 @@ async def test_retries_can_be_turned_off(where: str) -> None:
     with pytest.raises(ServerError):
         await deepgram.transcribe(b"audio", **({"max_retries": 0} if where == "call" else {}))
     assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("extras", "says"),
+    [
+        ({"max_retries": "x"}, "`max_retries` is a whole number, 0 or more; got 'x'"),
+        ({"max_retries": -1}, "`max_retries` is a whole number, 0 or more; got -1"),
+        ({"headers": 5}, "`headers` is a dict of names and values; got a int"),
+        ({"addons": 5}, "`addons` is a dict of names and values; got a int"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("how", ["native", "documented", "request", "live"])
+async def test_arguments_of_no_use(how: str, extras: Any, says: str) -> None:
+    """What concerns the call alone is checked before anything is sent, whichever call it is."""
+    deepgram, transport = client()
+
+    with pytest.raises(DeepgramTypeError, match=re.escape(says)):  # noqa: PT012
+        if how == "native":
+            await deepgram.transcribe(b"audio", **extras)
+        elif how == "documented":
+            await deepgram.listen.asyncprerecorded.v("1").transcribe_file({"buffer": b"audio"}, **extras)
+        elif how == "request":
+            await deepgram.request("GET", "v1/projects", **extras)
+        else:
+            async with deepgram.live(**extras):
+                raise AssertionError("it must not be entered")  # pragma: no cover
+    assert (transport.requests, transport.dials) == ([], [])
 
 
 async def test_retry_after_cools_every_request_of_the_key() -> None:

@@ -76,6 +76,18 @@ def test_what_is_final() -> None:
     assert time.final_until == 3.0
 
 
+def test_what_is_heard() -> None:
+    """Heard is what every channel has results for, interim ones too; those tell that reach further than all before."""
+    time = Timeline()
+    assert time.saw(result(0.0, 4.0, "a", channel=(0, 2), final=False))
+    assert time.heard_until == 0.0
+    assert time.saw(result(0.0, 3.0, "b", channel=(1, 2)))
+    assert time.heard_until == 3.0
+    assert not time.saw(result(0.0, 3.5, "a", channel=(0, 2)))
+
+    assert (time.heard_until, time.final_until) == (3.0, 3.0)
+
+
 def test_times_are_shifted() -> None:
     """Results, words, hits and every other message with a time move to where the connection begins."""
     time = timeline(10.0, offset=10.0)

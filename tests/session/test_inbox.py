@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from threading import get_ident
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from anyio import to_thread
 
 from dgasync.errors import DeepgramWebsocketError, SessionEnded
-from dgasync.limits import SEND_BUFFER
+from dgasync.limits import AT_A_STRETCH, SEND_BUFFER
 from dgasync.session.inbox import Inbox
 from dgasync.transport.bridge import BridgeTransport
 from dgasync.transport.native import AsyncioWake
@@ -164,6 +165,26 @@ async def test_closed(desk: Desk) -> None:
     assert desk.done == [b"a"]
 
 
+async def test_others_get_a_turn(desk: Desk) -> None:
+    """Where nothing makes who carries wait, others run all the same before he is through."""
+    left: list[int] = []
+    for number in range(4 * AT_A_STRETCH):
+        desk.inbox.put(number, 1)
+
+    async def nothing(item: Any) -> None:
+        pass
+
+    async def other() -> None:
+        left.append(desk.waiting())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(other)
+        assert desk.inbox.begin()
+        await desk.inbox.carry(nothing)
+
+    assert left[0] >= AT_A_STRETCH
+
+
 # ── turns ──
 
 
@@ -272,6 +293,19 @@ async def test_dropped(desk: Desk) -> None:
 
     assert (asker.answer, desk.waiting(), desk.inbox.closed) == (False, 0, True)
     assert not desk.inbox.begin()
+
+
+async def test_size(desk: Desk) -> None:
+    """The bytes of what is here are known, until it was carried out or dropped."""
+    desk.inbox.put(b"a", 2)
+    desk.inbox.put(b"b", 3)
+    assert desk.inbox.size == 5
+    await desk.carry()
+    assert desk.inbox.size == 0
+
+    desk.inbox.put(b"c", 4)
+    desk.inbox.drop()
+    assert desk.inbox.size == 0
 
 
 async def test_dropped_while_it_is_carried(desk: Desk) -> None:
@@ -401,6 +435,50 @@ async def test_its_own_thread_does_not_wait(desk: Desk) -> None:
         desk.inbox.put(b"b", 1)
 
     assert desk.waiting() == 1
+
+
+async def test_no_room_before_it_is_open() -> None:
+    """Who made it is told to enter when as much waits as may, for nobody else might make room."""
+    inbox: Inbox[Any] = Inbox(lambda: SessionEnded("It is over."), before_open=10)
+    inbox.put(b"a", 10)
+
+    assert not inbox.offer(b"b", 1)
+    with pytest.raises(DeepgramWebsocketError, match="enter the session"):
+        inbox.put(b"b", 1)
+
+
+async def test_no_room_while_it_is_entered() -> None:
+    """So is the thread whose loop is entering it, whoever made it."""
+    made: list[Inbox[Any]] = []
+    await to_thread.run_sync(lambda: made.append(Inbox(lambda: SessionEnded("It is over."), before_open=10)))
+    inbox = made[0]
+    inbox.enter()
+    inbox.put(b"a", 10)
+
+    with pytest.raises(DeepgramWebsocketError, match="enter the session"):
+        inbox.put(b"b", 1)
+
+
+async def test_room_when_it_is_open() -> None:
+    """Another thread waits until it is open, where more may wait than before."""
+    inbox: Inbox[Any] = Inbox(lambda: SessionEnded("It is over."), before_open=10)
+    inbox.put(b"a", 10)
+    waits = threading.Event()
+
+    def put() -> None:
+        waits.set()
+        inbox.put(b"b", 1)
+
+    def opened() -> None:
+        waits.wait()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(to_thread.run_sync, put)
+        await to_thread.run_sync(opened)
+        assert len(inbox.items) == 1
+        inbox.open(lambda: None)
+
+    assert [item for item, _ in inbox.items] == [b"a", b"b"]
 
 
 def real_wake() -> Wake:

@@ -9,9 +9,10 @@ import pytest
 
 from dgasync.errors import StreamClosed
 from dgasync.limits import CLOSE_TIMEOUT, DRAIN_TIMEOUT
+from dgasync.models.live import Close
 from dgasync.protocol.live import Phase
-from dgasync.transport.seam import Closed
-from tests.session.props import CLOSE_STREAM, Listener, Silent, failing, kinds, left, rest, taken
+from dgasync.transport.seam import Closed, Frame
+from tests.session.props import CLOSE_STREAM, Listener, OwnError, Silent, failing, kinds, left, rest, taken
 from tests.session.stage import SECOND, Service, Stage, metadata, results, settle
 
 pytestmark = pytest.mark.anyio
@@ -239,6 +240,57 @@ async def test_closed_after_close_stream(code: int, fails: bool, stage: Stage) -
             await live.finish()
 
     assert (live.error is not None) == fails
+
+
+@pytest.mark.parametrize("how", ["body", "source"])
+async def test_closed_from_here(how: str, stage: Stage) -> None:
+    """Close says how the connection was really closed when an error of this side ends the session."""
+    live = stage.session()
+    with pytest.raises(OwnError):  # noqa: PT012
+        async with live:
+            if how == "body":
+                raise OwnError
+            live.start_sending(failing(OwnError()))
+            await settle()
+
+    assert stage.socket.closed_with == 1000
+    assert left(live)[-1] == Close(code=1000, reason="")
+
+
+async def test_closed_from_here_behind_what_still_came(stage: Stage) -> None:
+    """How it was closed stands behind whatever came too late, which nobody hears."""
+
+    class Late(Service):
+        async def receive(self) -> Frame:
+            if self._end is not None and self._frames:
+                return self._frames.popleft()
+            return await super().receive()
+
+    stage.script.append(Late())
+    live = stage.session()
+    with pytest.raises(OwnError):  # noqa: PT012
+        async with live:
+            stage.socket.feed(results("too late"))
+            raise OwnError
+
+    assert left(live)[-1] == Close(code=1000, reason="")
+    assert live.result().text == ""
+
+
+async def test_closed_from_here_without_an_answer(stage: Stage) -> None:
+    """It says 1006 where the other side does not answer."""
+
+    class Mute(Service):
+        async def close(self, code: int = 1000, /) -> None:
+            self._finish(Closed(1006, "no answer"))
+
+    stage.script.append(Mute())
+    live = stage.session()
+    with pytest.raises(OwnError):
+        async with live:
+            raise OwnError
+
+    assert left(live)[-1] == Close(code=1006, reason="no answer")
 
 
 async def test_what_comes_while_it_is_closed(stage: Stage) -> None:

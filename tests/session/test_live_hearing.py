@@ -103,6 +103,25 @@ async def test_a_container_announced_as_raw(how: str, stage: Stage) -> None:
         assert "begins like a WAV file" in str(live.diagnosis)
 
 
+@pytest.mark.parametrize("size", [1, 3, 10])
+async def test_diagnosed_in_small_chunks(size: int, stage: Stage) -> None:
+    """The first bytes are looked at together, however few come at a time."""
+    async with stage.session() as live:
+        for at in range(0, 60, size):
+            await live.send(WAV[at : at + size])
+
+        assert "begins like a WAV file" in str(live.diagnosis)
+
+
+async def test_a_wav_file_tells_its_rate_in_small_chunks(stage: Stage) -> None:
+    """Its header may come in pieces."""
+    async with stage.session(model="nova-3") as live:
+        for at in range(0, 60, 10):
+            await live.send(WAV[at : at + 10])
+
+        assert live.sent_seconds == 60 / 32_000
+
+
 async def test_audio_in_which_nothing_was_heard(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """Metadata with a duration of 0 for audio that was sent is diagnosed; without audio it is in order."""
     async with stage.session() as live:

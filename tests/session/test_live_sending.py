@@ -17,7 +17,7 @@ from dgasync.errors import (
     SessionEnded,
     StreamClosed,
 )
-from dgasync.limits import CLOSE_TIMEOUT, PACE, SEND_BUFFER
+from dgasync.limits import BEFORE_OPEN, BEFORE_OPEN_BYTES, CLOSE_TIMEOUT, PACE, SEND_BUFFER
 from dgasync.protocol.live import Phase
 from dgasync.transport.seam import Closed
 from tests.session.props import (
@@ -34,7 +34,7 @@ from tests.session.props import (
     rest,
     taken,
 )
-from tests.session.stage import SECOND, Service, Stage, metadata, results, settle
+from tests.session.stage import RAW, SECOND, Service, Stage, metadata, results, settle
 
 pytestmark = pytest.mark.anyio
 
@@ -221,6 +221,26 @@ async def test_posted_before_it_is_entered(stage: Stage) -> None:
 
         assert stage.socket.sent[:2] == [SECOND, '{"type":"KeepAlive"}']
         assert sorted(stage.socket.sent[2:]) == [b"a", b"b", b"c"]
+
+
+@pytest.mark.parametrize(
+    ("options", "room"),
+    [(RAW, int(BEFORE_OPEN) * len(SECOND)), ({"model": "nova-3"}, BEFORE_OPEN_BYTES)],
+    ids=["raw", "container"],
+)
+async def test_posted_too_much_before_it_is_open(options: dict[str, Any], room: int, stage: Stage) -> None:
+    """Some seconds of audio may wait, or where nobody knows how long it lasts, some bytes; none of it is lost."""
+    live = stage.session(**options)
+    chunk = bytes(room // 8)
+    for _ in range(8):
+        live.post(chunk)
+
+    assert not live.try_send(b"a")
+    with pytest.raises(DeepgramWebsocketError, match="enter the session"):
+        live.post(b"a")
+    async with live:
+        await live.finish()
+    assert stage.socket.audio == chunk * 8
 
 
 async def test_posted_data_is_copied(stage: Stage) -> None:

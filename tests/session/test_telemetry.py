@@ -6,10 +6,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
+from dgasync import DeepgramClient
 from dgasync.errors import ConnectFailed, StreamClosed
 from dgasync.limits import REPLAY_AUDIO
+from dgasync.server import LocalServer
 from dgasync.transport.seam import Closed
 from tests.session.props import OwnError
 from tests.session.stage import RAW, SECOND, Chatty, Service, Stage, results, settle
@@ -116,6 +120,20 @@ async def test_the_span_of_the_caller(stage: Observed) -> None:
     with stage.tracers.get_tracer("test").start_as_current_span("call") as call:
         async with stage.session():
             assert trace.get_current_span() is call
+
+    session, _ = stage.exporter.get_finished_spans()
+    assert session.parent == call.get_span_context()
+
+
+async def test_the_span_of_a_caller_without_await(stage: Observed, deepgram_server: LocalServer) -> None:
+    """On the thread of the loop it is known what the caller was doing."""
+
+    def talk() -> None:
+        with DeepgramClient("a-key", url=deepgram_server.url) as deepgram, deepgram.live(**RAW):
+            pass
+
+    with stage.tracers.get_tracer("test").start_as_current_span("call") as call:
+        await anyio.to_thread.run_sync(talk)
 
     session, _ = stage.exporter.get_finished_spans()
     assert session.parent == call.get_span_context()
@@ -282,22 +300,8 @@ async def test_no_words_no_audio_no_key(stage: Observed) -> None:
 # ── who uses half of it ──
 
 
-async def test_no_metrics(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that never imported OpenTelemetry's metrics has spans."""
-    monkeypatch.delitem(sys.modules, "opentelemetry.metrics")
-    async with stage.session() as live:
-        await live.send(SECOND)
-        stage.socket.feed(results())
-        await settle()
-
-    assert stage.span.name == "dgasync.live"
-    assert "opentelemetry.metrics" not in sys.modules
-
-
-@passing
-async def test_no_spans(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that never imported its traces has metrics."""
-    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+async def eventful(stage: Observed) -> None:
+    """A session in which everything happens."""
     stage.make = Chatty
     async with stage.session(reconnect=True) as live:
         for _ in range(int(REPLAY_AUDIO) + 20):
@@ -305,6 +309,35 @@ async def test_no_spans(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> Non
             await stage.time.sleep(1.0)
         stage.socket.feed(b'{"type": "Error"}', Closed(1006))
         await stage.time.sleep(10.0)
+        stage.socket.feed(results("final"))
+
+
+@passing
+async def test_no_metrics(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that never imported OpenTelemetry's metrics has spans."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.metrics")
+
+    await eventful(stage)
+
+    assert [name.rpartition(".")[2] for name, _ in stage.events] == ["error", "reconnecting", "reconnected", "gap"]
+    assert "opentelemetry.metrics" not in sys.modules
+
+
+@passing
+async def test_no_spans(stage: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that never imported its traces has metrics."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+
+    await eventful(stage)
 
     assert stage.exporter.get_finished_spans() == ()
-    assert {name for name, _ in stage.measured()} >= {"reconnects", "gap.duration", "session.count"}
+    assert {name for name, _ in stage.measured()} == {
+        "audio.duration",
+        "audio.size",
+        "latency",
+        "time_to_first_result",
+        "reconnects",
+        "gap.duration",
+        "session.count",
+    }
+    assert "opentelemetry.trace" not in sys.modules

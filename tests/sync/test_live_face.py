@@ -74,6 +74,18 @@ def test_in_the_background(live: LiveSession) -> None:
     assert (live.is_open, live.sent_seconds, live.waiting, live.error) == (False, 6.0, 0, None)
 
 
+def test_metrics(live: LiveSession) -> None:
+    """How it is doing can be seen from any thread, while it lasts and afterwards."""
+    with live:
+        live.start_sending(RULER.chunks(3200))
+        for _ in live:
+            assert live.metrics.heard_seconds <= 6.0
+
+    metrics = live.metrics
+    assert (metrics.sent_seconds, metrics.final_seconds, metrics.queued_bytes) == (6.0, 6.0, 0)
+    assert metrics.latency is not None
+
+
 def test_before_it_is_entered(live: LiveSession) -> None:
     """Nothing happens before it is entered, and events are not there."""
     with pytest.raises(DeepgramWebsocketError, match="not open"):
@@ -305,6 +317,17 @@ def test_handlers(connection: LiveClient) -> None:
     assert threads == {"dgasync handlers"}
     assert connection.is_connected() is False
     assert connection.send(b"more") is False
+
+
+def test_metrics_of_the_client(connection: LiveClient) -> None:
+    """The documented client tells of its session, once there is one."""
+    assert connection.metrics is None
+    assert connection.start(RAW)
+    connection.send(RULER.audio())
+    connection.finish()
+
+    assert connection.metrics is not None
+    assert connection.metrics.sent_seconds == 6.0
 
 
 def test_not_started(connection: LiveClient) -> None:

@@ -16,9 +16,10 @@ from tests.transport.test_loop_process import FORK, Child, ends_well
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks of POSIX")
 
 
-def child(server: LocalServer, code: str) -> Child:
+def child(server: LocalServer, code: str, first: str = "") -> Child:
     """A process that has a session `live` and a documented client `connection`, both not begun."""
     prelude = f"""
+{first}
 from dgasync import DeepgramClient
 deepgram = DeepgramClient("a-key", url={server.url!r}, max_retries=0)
 RAW = dict(encoding="linear16", sample_rate=16000)
@@ -211,5 +212,75 @@ say("parent's", live.sent_seconds)
     )
 
     assert process.end() == ["Open", "refused", "own 0.1", "child 0", "parent's 0.2"]
+    assert ends_well(process)
+    assert all(request.complete for request in deepgram_server.requests)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_dropped_clients(loop: str, deepgram_server: LocalServer) -> None:
+    """Clients that are collected without having been closed close their connections, and nobody complains."""
+    process = Child(
+        """
+import gc, io, logging, wave
+from dgasync import DeepgramClient, DeepgramClientOptions
+from dgasync.transport.aiohttp import AiohttpTransport
+
+async def sessions():
+    return [each for each in gc.get_objects() if type(each).__name__ == "ClientSession"]
+
+def live(url):
+    connection = DeepgramClient("a-key", DeepgramClientOptions(url=url)).listen.live.v("1")
+    connection.on("Results", lambda self, result: None)
+    connection.start(dict(encoding="linear16", sample_rate=16000))
+    connection.finish()
+
+def recording(url):
+    client = DeepgramClient("a-key", DeepgramClientOptions(url=url)).listen.prerecorded.v("1")
+    client.itself = client
+    client.transcribe_file({"buffer": bytes(32000)}, dict(encoding="linear16", sample_rate=16000, channels=1))
+
+gc.disable()
+"""
+        + ("import uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())\n" if loop == "uvloop" else "")
+        + f"""
+for each in (live, recording):
+    each({deepgram_server.url!r})
+    gc.collect()
+    while run(sessions()):
+        gc.collect()
+    say(each.__name__)
+"""
+    )
+
+    assert process.end() == ["live", "recording"]
+    assert ends_well(process)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_dropped_in_a_forked_child(loop: str, deepgram_server: LocalServer) -> None:
+    """A client that a forked child drops leaves the parent's connections alone, and nobody complains."""
+    process = child(
+        deepgram_server,
+        FORK
+        + """
+import gc
+
+def work():
+    global deepgram, live, connection
+    del deepgram, live, connection
+    gc.collect()
+    say("dropped")
+    os._exit(0)
+
+with live:
+    say(next(live).type)
+    fork(work)
+    live.send(bytes(6400))
+say("parent's", live.sent_seconds)
+""",
+        "import uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())" if loop == "uvloop" else "",
+    )
+
+    assert process.end() == ["Open", "dropped", "child 0", "parent's 0.2"]
     assert ends_well(process)
     assert all(request.complete for request in deepgram_server.requests)

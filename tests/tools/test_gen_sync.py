@@ -172,7 +172,7 @@ def test_lasting_objects(module: Make) -> None:
     assert found == {
         "__init__": "self._core = core; self._held = Held(core)",
         "__enter__": "self._held.enter(); return self",
-        "__exit__": "return self._held.leave(kind, error, traceback)",
+        "__exit__": "self._held.leave(kind, error, traceback)",
         "send": "self._core.post(data)",
         "finish": "return self._held.run(self._core.finish())",
         "__iter__": "return self",

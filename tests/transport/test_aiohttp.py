@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import os
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import aiohttp
 import anyio
@@ -457,6 +459,40 @@ async def test_nobody_holds_it_any_more() -> None:
         assert session.closed
 
 
+async def test_forgotten_as_a_cycle(caplog: pytest.LogCaptureFixture) -> None:
+    """So does one that is collected together with all that holds it, whatever is finalized first."""
+    async with served(answering(OK)) as url:
+        transport: Any = AiohttpTransport()
+        await transport.request(request(url))
+        transport.clock = transport
+        (home,) = transport._homes.values()
+        session = ref(home.session)
+        del transport, home
+        gc.collect()
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        gc.collect()
+        assert (session(), caplog.messages) == (None, [])
+
+
+async def test_forgotten_in_a_forked_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There its session is kept as it is, for its sockets are the parent's."""
+    async with served(answering(OK)) as url:
+        transport = AiohttpTransport()
+        await transport.request(request(url))
+        (home,) = transport._homes.values()
+        session = home.session
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: -1)
+            del transport, home
+            gc.collect()
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+
+        assert not session.closed
+        await module._parents.pop().aclose()
+
+
 async def test_closing_from_another_loop() -> None:
     """What another loop had open is closed on that loop."""
     transport = AiohttpTransport()
@@ -549,6 +585,30 @@ async def test_a_root_task(transport: AiohttpTransport, caplog: pytest.LogCaptur
 
     assert ran == ["None", "work"]
     assert "The task fail failed." in caplog.text
+
+
+@pytest.mark.parametrize("how", ["cancel", "natively"])
+async def test_a_root_task_that_is_asked_to_stop(how: str, transport: AiohttpTransport) -> None:
+    """It knows that it was, in whichever way."""
+    found: list[bool] = []
+
+    async def hang() -> None:
+        found.append(root.is_cancelled())
+        try:
+            await asyncio.sleep(60)
+        finally:
+            found.append(root.is_cancelled())
+
+    root = transport.spawn_root(hang, name="hang")
+    await asyncio.sleep(0)
+    if how == "cancel":
+        root.cancel()
+    else:
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "hang"]
+        task.cancel()
+    await root.wait()
+
+    assert found == [False, True]
 
 
 def test_where_no_loop_runs() -> None:

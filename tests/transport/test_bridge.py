@@ -22,7 +22,7 @@ from dgasync.limits import HANDOVER
 from dgasync.transport import bridge
 from dgasync.transport.bridge import BridgeTransport, TrioClock, hop
 from dgasync.transport.loop import running, shutdown
-from dgasync.transport.seam import Body, Clock, Reply, Request, RootTask, Stream, Transport, Wake
+from dgasync.transport.seam import CALLER, Body, Clock, Reply, Request, RootTask, Stream, Transport, Wake
 
 pytestmark = [
     pytest.mark.anyio,
@@ -728,7 +728,7 @@ async def test_wake_when_the_loop_is_gone() -> None:
 
 
 async def test_a_root_task() -> None:
-    """It runs beside its maker, outlives the scope it was made in, and can be waited for by many."""
+    """It runs beside its maker in a copy of his context, outlives the scope it was made in, and many may wait."""
     go = trio.Event()
     events: list[str] = []
     variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="clean")
@@ -736,8 +736,11 @@ async def test_a_root_task() -> None:
 
     async def run() -> None:
         await go.wait()
-        events.append(variable.get())
+        events.extend([variable.get(), repr(CALLER.get())])
+        variable.set("its own")
 
+    anything: Any = object()
+    CALLER.set(anything)  # whoever waits for this job
     with trio.CancelScope() as scope:
         task = BridgeTransport(Fake(echo)).spawn_root(run, name="root")
         scope.cancel()
@@ -745,7 +748,7 @@ async def test_a_root_task() -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(task.wait)
         nursery.start_soon(task.wait)
-    assert events == ["clean"]
+    assert events == ["the maker's", "None"]
 
 
 async def test_a_root_task_is_cancelled() -> None:
@@ -759,10 +762,12 @@ async def test_a_root_task_is_cancelled() -> None:
             events.append("cleaned")
 
     begun = BridgeTransport(Fake(echo)).spawn_root(run, name="begun")
+    assert not begun.is_cancelled()
     await trio.testing.wait_all_tasks_blocked()
     fresh = BridgeTransport(Fake(echo)).spawn_root(run, name="fresh")
     for task in (begun, fresh):
         task.cancel()
+        assert task.is_cancelled()
         await task.wait()
         task.cancel()
     assert events == ["cleaned", "cleaned"]

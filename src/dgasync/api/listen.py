@@ -18,7 +18,7 @@ from dgasync.models.base import Answer, Headers
 from dgasync.models.listen import AsyncPrerecordedResponse, PrerecordedResponse
 from dgasync.models.options import Options
 from dgasync.models.params import CallParams, ListenParams
-from dgasync.protocol.request import Safety
+from dgasync.protocol.request import Safety, by_name
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -163,7 +163,11 @@ async def documented(
 ) -> PrerecordedResponse | AsyncPrerecordedResponse:
     """What a documented call gives: the answer, or where a callback is asked for, its request id."""
     asked = as_mapping(options)
-    kind = AsyncPrerecordedResponse if asked.get("callback") or (addons or {}).get("callback") else PrerecordedResponse
+    kind = (
+        AsyncPrerecordedResponse
+        if asked.get("callback") or by_name("addons", addons).get("callback")
+        else PrerecordedResponse
+    )
     call: CallParams = {"addons": addons, "headers": headers, "timeout": timeout, "endpoint": endpoint, **extras}
     return await listen(road, audio, asked, call, kind)
 

@@ -39,7 +39,7 @@ from dgasync.models.live import (
 )
 from dgasync.models.params import LiveParams
 from dgasync.protocol.live import Phase
-from dgasync.protocol.request import Safety
+from dgasync.protocol.request import Safety, by_name
 from dgasync.session.live import AsyncLiveSession
 
 if TYPE_CHECKING:
@@ -483,7 +483,7 @@ def _session(
     return AsyncLiveSession(
         road.transport,
         lambda: dial(call.get("max_retries")),
-        {**options, **(call.get("addons") or {})},
+        {**options, **by_name("addons", call.get("addons"))},
         reconnect=(lambda: dial(0)) if reconnects else None,
         keeps_alive=keeps_alive,
         auto_flush=auto_flush,

@@ -13,12 +13,12 @@ from dgasync import logs
 from dgasync.api.credentials import Credentials
 from dgasync.api.pace import Pace
 from dgasync.audio import pieces
-from dgasync.config import DeepgramClientOptions, Secret, TimeoutLike, Timeouts, masked
+from dgasync.config import DeepgramClientOptions, Secret, TimeoutLike, Timeouts, count, masked
 from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, RateLimited, Unauthorized
 from dgasync.limits import COOL_DOWN_LIMIT, MAX_REDIRECTS
 from dgasync.models.base import Answer
 from dgasync.protocol import codec, query, retry
-from dgasync.protocol.request import Safety, address, checked_headers, may_travel, redirected, same_origin
+from dgasync.protocol.request import Safety, address, by_name, checked_headers, may_travel, redirected, same_origin
 from dgasync.transport.seam import CALLER, Dial, Frame, Reply, Request, Socket, Transport
 from dgasync.version import __version__
 
@@ -285,10 +285,12 @@ class Road:
             del refusal
 
     def _built(self, call: Call) -> tuple[str, dict[str, str], Timeouts]:
+        if call.max_retries is not None:
+            count("max_retries", call.max_retries)
         url, inherited = address(self.base, call.endpoint)
         text = query.encode(
             call.options,
-            call.addons,
+            call.addons and by_name("addons", call.addons),
             known=call.known if self.is_strict(call.strict) else None,
             inherited=inherited,
             what=call.what,
@@ -297,7 +299,7 @@ class Road:
         if call.content_type is not None:
             headers["Content-Type"] = call.content_type
         if call.headers:
-            _lay(headers, masked(checked_headers(call.headers)))
+            _lay(headers, masked(checked_headers(by_name("headers", call.headers))))
         return f"{url}?{text}" if text else url, headers, Timeouts.of(call.timeout, self._timeouts)
 
     async def aclose(self) -> None:

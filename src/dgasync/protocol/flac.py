@@ -41,7 +41,10 @@ class Flac(Scan):
         if not self._head:
             if len(data) < HEAD:
                 return 0
-            at = self._streaminfo(data)
+            self._streaminfo(data)
+            if self.obstacle is not None:
+                return 0
+            at = HEAD
         while self._in_metadata:
             if at + 4 > len(data):
                 return at
@@ -59,7 +62,7 @@ class Flac(Scan):
             at = found + 1
         return at
 
-    def _streaminfo(self, data: bytearray) -> int:
+    def _streaminfo(self, data: bytearray) -> None:
         """Keep the first block of metadata, as if it were the last: covers and the like need not be sent again."""
         self._block = int.from_bytes(data[8:10], "big")
         self._rate = int.from_bytes(data[18:21], "big") >> 4
@@ -67,7 +70,6 @@ class Flac(Scan):
         self._keep(bytes(data[:4]) + b"\x80" + bytes(data[5:HEAD]))
         if data[4] & 0x7F or not self._rate:
             self.obstacle = "its metadata does not begin with what it should"
-        return HEAD
 
     def _found(self, at: int, frame: _Frame) -> None:
         # What looks like a frame by chance does not go on where the last one ended. Where some are missing, two that

@@ -17,7 +17,7 @@ class _Frame(NamedTuple):
     lead: float = 0.0
     """Seconds that a decoder must have heard before."""
     kind: int = 0
-    """What neighbours have in common."""
+    """What neighbours have in common; 0 where there is nothing to tell by."""
 
 
 class _Frames(Scan):
@@ -27,7 +27,7 @@ class _Frames(Scan):
     def __init__(self) -> None:
         super().__init__()
         self._time = 0.0
-        self._kind = -1  # of the frame before; -1 where there is none right before
+        self._kind: int = 0  # of the frame right before; 0 where it begins, -1 behind junk
 
     def _read(self, data: bytearray, at: int = 0) -> int:
         while at + self.SMALLEST <= len(data):
@@ -69,7 +69,7 @@ class _Frames(Scan):
 
 
 class Mpeg(_Frames):
-    """MP3 (ISO 11172-3, 13818-3) and AAC (13818-7, ADTS); both begin with twelve set bits and may have ID3 tags."""
+    """MP3 (ISO 11172-3, 13818-3) and AAC (13818-7, ADTS); both begin with eleven set bits, or an ID3 tag."""
 
     SMALLEST = 10
 
@@ -84,11 +84,11 @@ class Mpeg(_Frames):
     _AAC_HERTZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
     def _frame(self, data: bytearray, at: int) -> _Frame | None:
-        if data.startswith(b"ID3", at):
+        if data.startswith(b"ID3", at) and self._kind != -1:
             size = 0
             for each in data[at + 6 : at + 10]:
                 size = size << 7 | each & 0x7F
-            return _Frame(10 + size, 0.0, kind=-1)
+            return _Frame(10 + size, 0.0)
         if data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
             return None
         # The version and the layer, without the bit that tells of a checksum.
@@ -104,10 +104,10 @@ class Mpeg(_Frames):
         samples = 1152 if version == 3 or layer == 2 else 576
         bits = self._RATES[version == 3, layer][index] * 1000
         size = samples // 8 * bits // rate + (data[at + 2] >> 1 & 1)
-        # A frame overlaps with the one before, and one of layer III may begin so many bytes earlier, with a number of
-        # nine bits, later eight (11172-3 and 13818-3, 2.4.2.7: main_data_begin).
+        # A frame overlaps with the one before, and so does the bank of filters behind it. One of layer III may begin so
+        # many bytes earlier, a number of nine bits, later eight (11172-3 and 13818-3, 2.4.2.7: main_data_begin).
         reservoir = 0 if layer == 2 else 511 if version == 3 else 255
-        return _Frame(size, samples / rate, (1 + -(-reservoir // size)) * samples / rate, kind << 8 | hertz)
+        return _Frame(size, samples / rate, (2 + -(-reservoir // size)) * samples / rate, kind << 8 | hertz)
 
     def _aac(self, data: bytearray, at: int, kind: int) -> _Frame | None:
         hertz = data[at + 2] >> 2 & 15
@@ -118,13 +118,15 @@ class Mpeg(_Frames):
         return _Frame(size, ((data[at + 6] & 3) + 1) * each, each, kind << 8 | hertz)
 
     def _is_table(self, data: bytearray, at: int, frame: _Frame) -> bool:
-        # The first frame of an MP3 may hold a table of contents instead of sound, and decoders pass it over.
+        # The first frame of an MP3 may hold a table of contents instead of sound, and decoders pass it over. Some leave
+        # out as much of the sound as it says an encoder was late, up to 70 ms (FFmpeg does). That is not taken into
+        # account: for them a place is earlier than it says, so nothing is lost.
         return not self._time and any(
             data.find(mark, at, at + min(frame.size, 64)) >= 0 for mark in (b"Xing", b"Info", b"VBRI")
         )
 
     def _search(self, data: bytearray, at: int) -> int:
-        # Not for "ID3": such a tag stands at the beginning, or between two files right behind a frame.
+        # Not for a tag: it stands at the beginning, or between two files right behind a frame.
         found = data.find(b"\xff", at)
         return found if found >= 0 else len(data)
 
@@ -140,10 +142,6 @@ class Amr(_Frames):
         b"#!AMR-WB\n": (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 1, 1, 1, 1, 1, 1),
     }
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._kind = 0  # they cannot be told from junk: each is believed
-
     def _read(self, data: bytearray, at: int = 0) -> int:
         if self._head:
             return super()._read(data, at)
@@ -155,5 +153,5 @@ class Amr(_Frames):
         return len(data)
 
     def _frame(self, data: bytearray, at: int) -> _Frame | None:
-        # Three bits of each first byte are always zero.
-        return None if data[at] & 0x83 else _Frame(self._MARKS[self._head][data[at] >> 3 & 15], 0.02)
+        # Three bits of each first byte are always zero. A decoder needs two frames to find into the sound (measured).
+        return None if data[at] & 0x83 else _Frame(self._MARKS[self._head][data[at] >> 3 & 15], 0.02, 0.04)

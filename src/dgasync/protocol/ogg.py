@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dgasync.protocol.scan import Scan
+from dgasync.protocol.scan import PREROLL, Scan
 
 __all__ = ["Ogg"]
 
 JOINED = 20.0
 """Seconds of audio that no first page has: it ends later where a stream was joined in its middle, as a radio's is."""
-
-PREROLL = 0.08
-"""Seconds after which a decoder of Opus has found into the sound (RFC 7845, 4.6)."""
 
 _CONTINUED, _FIRST = 1, 2  # bits of a page's byte of flags
 
@@ -23,6 +20,7 @@ class Ogg(Scan):
         self._rate = 0
         self._in_header = True
         self._granule = 0  # samples up to the end of the last page
+        self._late = 0.0  # seconds that a decoder does not give of the first page it hears
         self._joined = -1  # samples up to the beginning of the first; -1 before that is known
 
     def _read(self, data: bytearray) -> int:
@@ -42,11 +40,12 @@ class Ogg(Scan):
 
     def _page(self, data: bytearray, at: int, body: int, end: int) -> None:
         granule = int.from_bytes(data[at + 6 : at + 14], "little", signed=True)
-        if data[at + 5] & _FIRST:
-            if self._head:
-                self.obstacle = "there are several streams in its Ogg pages"
-                return
+        if not self._rate:
             self._identify(data[body:end])
+        elif data[at + 5] & _FIRST:
+            self.obstacle = "there are several streams in its Ogg pages"
+        if self.obstacle is not None:
+            return
         if self._in_header and granule <= 0:  # -1 where no packet ends, as in a cover
             self._keep(self._head + bytes(data[at:end]))
             return
@@ -58,7 +57,8 @@ class Ogg(Scan):
         if not data[at + 5] & _CONTINUED:
             # What decoders of Opus leave out at the beginning (its pre-skip), they leave out at each beginning. So what
             # is heard first is just what the page before counted up to.
-            self._mark(at, max(0, self._granule - max(0, self._joined)) / self._rate if self._granule else 0.0)
+            passed = max(0, self._granule - max(0, self._joined)) / self._rate
+            self._mark(at, passed + self._late if self._granule else 0.0)
         if granule > 0:
             self._granule = granule
 
@@ -67,8 +67,9 @@ class Ogg(Scan):
             self._rate, self._lead = 48000, PREROLL
         elif packet.startswith(b"\x01vorbis"):
             self._rate = int.from_bytes(packet[12:16], "little")
-            # A block is heard together with the one before (Vorbis I, 1.3.2).
-            self._lead = (1 << (packet[28] >> 4)) / 2 / (self._rate or 1)
+            # A block is heard together with the one before (Vorbis I, 1.3.2): half a long one is missing where a page
+            # comes first. At the beginning of the file, the counting of samples leaves it out.
+            self._late = (1 << (int.from_bytes(packet[28:29], "big") >> 4)) / 2 / (self._rate or 1)
         elif packet.startswith(b"Speex   "):
             self._rate = int.from_bytes(packet[36:40], "little")
         elif packet.startswith(b"\x7fFLAC"):

@@ -6,11 +6,22 @@ from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from dgasync.errors import DeepgramApiError, DeepgramApiKeyError, DeepgramTypeError
 
-__all__ = ["Safety", "address", "checked_headers", "filled", "is_loopback", "may_travel", "redirected", "same_origin"]
+__all__ = [
+    "Safety",
+    "address",
+    "by_name",
+    "checked_headers",
+    "filled",
+    "is_loopback",
+    "may_travel",
+    "redirected",
+    "same_origin",
+]
 
 
 class Safety(Enum):
@@ -57,6 +68,16 @@ def filled(template: str, values: Mapping[str, object]) -> str:
     if "{" in template:
         raise DeepgramTypeError(f"The path {template!r} still has a place to fill; pass it in `path_params`.")
     return template
+
+
+def by_name(what: str, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What was given for the argument `what`, if it is a mapping, or nothing."""
+    if not given:
+        return {}
+    if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
+        # Not shown: it may be a header with the key in it.
+        raise DeepgramTypeError(f"`{what}` is a dict of names and values; got a {type(given).__name__}.")
+    return given
 
 
 def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:

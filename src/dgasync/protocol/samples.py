@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import floor
 
-from dgasync.protocol.scan import LONGEST, Scan
+from dgasync.protocol.scan import LONGEST, TOO_LONG, Scan
 from dgasync.protocol.track import NEAR, Place
 
 __all__ = ["Au", "Wav"]
@@ -35,10 +35,10 @@ class _Samples(Scan):
 
     def _read(self, data: bytearray) -> int:
         if not self._start:
-            self._look(data)
+            self._look(data[:LONGEST])
             if not self._start:
-                if len(data) > LONGEST:
-                    self.obstacle = "its header is too long to be kept"
+                if len(data) >= LONGEST:
+                    self.obstacle = TOO_LONG
                 return 0
             self._keep(bytes(data[: self._start]))
         return len(data)
@@ -96,7 +96,7 @@ class Wav(_Samples):
         """Bytes that belong together, and the seconds that they last."""
         kind, hertz, size = _number(format, 0), _number(format, 4, 4), _number(format, 12)
         samples = 1 if kind in self._EVEN else _number(format, 18) if kind in self._BLOCKS else 0
-        return size, samples / (hertz or 1)
+        return size, samples / hertz if hertz else 0.0
 
 
 def _number(data: bytearray, at: int, size: int = 2) -> int:

@@ -14,10 +14,15 @@ from bisect import bisect_left, bisect_right
 
 from dgasync.protocol.track import NEAR, Place
 
-__all__ = ["LONGEST", "Scan"]
+__all__ = ["LONGEST", "PREROLL", "TOO_LONG", "Scan"]
 
 LONGEST = 1024 * 1024
 """Bytes of a header that is kept to be sent again, and of a piece that is waited for."""
+
+PREROLL = 0.08
+"""Seconds after which a decoder of Opus has found into the sound (RFC 7845, 4.6)."""
+
+TOO_LONG = "its header is too long to be kept"
 
 
 class Scan:
@@ -83,11 +88,11 @@ class Scan:
 
     def _read(self, data: bytearray) -> int:
         """Look at what was not read yet; how many bytes need no second look, those to come included."""
-        return len(data)
+        raise AssertionError("each format has its own")  # pragma: no cover
 
     def _keep(self, head: bytes) -> None:
         """Have this sent again before a place."""
         if len(head) > LONGEST:
-            self.obstacle = "its header is too long to be kept"
+            self.obstacle = TOO_LONG
         else:
             self._head = head

@@ -26,7 +26,7 @@ _MAGIC = (
 
 
 ENOUGH = 44
-"""Bytes after which audio has said what it is; a WAV file has then told its rate, too, if nothing stands before that."""
+"""Bytes after which audio has said what it is; a WAV file has then told its rate, too, if that stands in front."""
 
 
 def container(head: bytes) -> str | None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from dgasync.protocol.scan import LONGEST, Scan
+from dgasync.protocol.scan import LONGEST, PREROLL, TOO_LONG, Scan
 
 __all__ = ["WebM"]
-
-PREROLL = 0.08
-"""Seconds after which a decoder of Opus has found into the sound (RFC 7845, 4.6); of other codecs it is less."""
 
 _AUDIO = 2  # the type of a track (RFC 9559, 5.1.4.1.3)
 
@@ -31,7 +28,7 @@ class WebM(Scan):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lead = PREROLL
+        self._lead = PREROLL  # whatever the codec: others need less
         self._scale = 1_000_000  # nanoseconds of a unit of time
         self._entry = [0, 0]  # number and type of the track that is described
         self._track = 0  # the number of the one that is heard
@@ -105,7 +102,7 @@ class WebM(Scan):
     def _describe(self, part: bytearray) -> None:
         self._before += part
         if len(self._before) > LONGEST:
-            self.obstacle = "its header is too long to be kept"
+            self.obstacle = TOO_LONG
 
     def _learn(self, kind: int, value: int) -> None:
         if kind == _SCALE:

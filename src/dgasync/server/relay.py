@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from dgasync.server.frames import BINARY, CLOSE, FIN, PING, PONG, TEXT, Frames, frame, in_fragments
+from dgasync.server.frames import BINARY, CLOSE, FIN, PONG, TEXT, frame
+from dgasync.server.pump import END_OF_HEAD, MAX_HEAD, Outlet, Over, Pump, Side
 from dgasync.server.replies import Refusal, error_response
 from dgasync.server.trouble import Trouble, Way
 
 __all__ = ["Connection", "Relay"]
 
-HELD = 64 * 1024
-"""Bytes of one direction that wait in the proxy before it reads no further."""
-MAX_HEAD = 64 * 1024
-"""Bytes of the head of a request or of an answer."""
-MAX_HELD_FRAME = 16 * 1024 * 1024
-"""Bytes of a frame that is held as a whole, to be split, sent twice or later; a longer one passes as it comes."""
 CONNECT_TIMEOUT = 5.0
 """Seconds for the server to take a connection."""
 LINGER = 2.0
 """Seconds a client has to answer a close frame, and to close once its other side has."""
 
-_END_OF_HEAD = b"\r\n\r\n"
 _PLACELESS = ("status", "text", "slow", "drop", "reset", "stall")
 """What happens to a request when it has no place."""
 
@@ -61,286 +52,228 @@ class Connection:
         return f"<Connection {words}, {self.ended or 'open'}>"
 
 
-class _Over(Exception):
-    """The connection ends here, and how."""
-
-
-class Side(asyncio.Protocol):
-    """One of the two sockets: bytes to read, of which few are held, and room to write."""
-
-    def __init__(self, connected: Callable[[Side], object] | None = None) -> None:
-        self._connected = connected
-        self._held = bytearray()
-        self._eof = False
-        self._lost = False
-        self._something = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
-        self.gone = asyncio.Event()
-        """Set when the other end sends no more."""
-        self.broken = False
-        """Whether it was reset."""
-        self.transport: asyncio.Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Writing waits until the system has taken all: what is cut at a byte has left us up to there."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=0)
-        if self._connected is not None:
-            self._connected(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Hold it, and read no further when that is much."""
-        self._held += data
-        self._something.set()
-        if len(self._held) >= HELD:
-            self.transport.pause_reading()
-
-    def eof_received(self) -> bool:
-        """No more comes; it may still be written to."""
-        self._eof = True
-        self._something.set()
-        self.gone.set()
-        return True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
-        self._lost, self.broken = True, isinstance(exc, ConnectionError)
-        self._room.set()
-        self.eof_received()
-
-    def pause_writing(self) -> None:
-        """The system takes no more."""
-        self._room.clear()
-
-    def resume_writing(self) -> None:
-        """The system has taken all."""
-        self._room.set()
-
-    async def read(self) -> bytes:
-        """What has come; nothing at the end."""
-        while not self._held and not self._eof:
-            self._something.clear()
-            await self._something.wait()
-        data = bytes(self._held)
-        self._held.clear()
-        if not self._eof:
-            self.transport.resume_reading()
-        return data
-
-    async def head(self) -> bytes:
-        """The head of a request or an answer, which is taken; all that comes, where it is none."""
-        data = b""
-        while _END_OF_HEAD not in data and len(data) < MAX_HEAD:
-            more = await self.read()
-            if not more:
-                return data
-            data += more
-        head, end, rest = data.partition(_END_OF_HEAD)
-        self._held[:0] = rest
-        return head + end
-
-    async def write(self, data: bytes) -> None:
-        """Write it; returns when the system has it."""
-        if not self._lost:
-            self.transport.write(data)
-            await self._room.wait()
-        if self._lost:
-            raise ConnectionResetError
-
-    def write_eof(self) -> None:
-        """Write no more."""
-        if not self._lost:
-            with suppress(OSError):  # The other end was faster.
-                self.transport.write_eof()
-
-    def close(self) -> None:
-        """Let it go, and what could not be written."""
-        if self._room.is_set():
-            self.transport.close()
-        else:
-            self.transport.abort()
-
-    def reset(self) -> None:
-        """Let it go with a reset, so that the other end notices at once."""
-        if not self._lost:
-            its: socket.socket = self.transport.get_extra_info("socket")
-            with suppress(OSError):
-                its.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.transport.abort()
-
-
-class _Outlet:
-    """What the client is written: knows where its frames end, and what is to be put between them."""
-
-    def __init__(self, client: Side) -> None:
-        self._client = client
-        self._frames = Frames()
-        self._between: list[tuple[bytes, bool, bool]] = []
-        self.framed = False
-        """Whether it is a websocket, and its handshake over."""
-        self.muted = False
-
-    async def write(self, data: bytes) -> None:
-        """Write it, and behind the frame that ends in it what waits for that."""
-        if not self.framed:
-            await self._client.write(data)
-            return
-        start = at = 0
-        while at < len(data) and not (self.muted and self._frames.between):
-            at += self._frames.take(memoryview(data)[at:])
-            if self._between and self._frames.between:
-                await self._client.write(data[start:at])
-                start = at
-                await self._put()
-        if start < at:
-            await self._client.write(data[start:at])
-
-    async def put(self, message: bytes, *, control: bool, last: bool = False) -> None:
-        """Write it where a message, or just a frame, is over; `last`: and then nothing more."""
-        self._between.append((message, control, last))
-        await self._put()
-
-    async def _put(self) -> None:
-        frames = self._frames
-        while frames.between and self._between and (self._between[0][1] or not frames.in_message):
-            message, _, last = self._between.pop(0)
-            await self._client.write(message)
-            if last:
-                raise _Over("close")
-
-
-class _Reframer:
-    """Holds frames until they are whole, to pass them on in fragments, twice, or behind the next."""
-
-    def __init__(self, size: int | None) -> None:
-        self._size = size
-        self._frames = Frames()
-        self._held = bytearray()
-        self._later: list[bytes] = []
-        self.twice = 0
-        self.behind = 0
-
-    def feed(self, data: bytes) -> bytes | list[bytes]:
-        """What is to be written, each on its own."""
-        out: list[bytes] = []
-        at = 0
-        while at < len(data):
-            size = self._frames.take(memoryview(data)[at:])
-            self._held += data[at : at + size]
-            at += size
-            if self._frames.between:
-                out += self._whole(self.rest())
-            elif self._frames.size > MAX_HELD_FRAME:
-                out.append(self.rest())
-        return out
-
-    def rest(self) -> bytes:
-        """What is held of a frame."""
-        held = bytes(self._held)
-        self._held.clear()
-        return held
-
-    def end(self) -> list[bytes]:
-        """All that is held."""
-        later, self._later = self._later, []
-        return [*later, self.rest()]
-
-    def _whole(self, data: bytes) -> list[bytes]:
-        frames = self._frames
-        message = frames.first & FIN and frames.opcode in (TEXT, BINARY) and frames.size <= MAX_HELD_FRAME
-        out = [data] if self._size is None or frames.size > MAX_HELD_FRAME else in_fragments(data, self._size)
-        if message and self.twice:
-            self.twice -= 1
-            out = out * 2
-        if message and self.behind and not self._later:
-            self.behind -= 1
-            self._later = out
-            return []
-        if frames.opcode < CLOSE and not frames.in_message:
-            out += self._later
-            self._later = []
-        return out
-
-
-class _Pump:
-    """One direction: reads, waits, walks to the next place where something happens, and passes on."""
+class Relay:
+    """One connection, from its first byte to the end of both its sockets."""
 
     def __init__(
-        self, relay: Relay, way: Way, source: Side, write: Callable[[bytes], Coroutine[Any, Any, None]]
+        self, client: Side, server: tuple[str, int], seen: Connection, take: Callable[[], tuple[Trouble, ...]]
     ) -> None:
-        self._relay = relay
-        self._source = source
-        self._write = write
-        self._way: Way = way
-        self._frames: Frames | None = None
-        mine = [one for one in relay.seen.troubles if one.way in (way, "both")]
-        self._delay = sum(one.seconds or 0.0 for one in mine if one.kind == "delay")
-        self._merge = next((one for one in mine if one.kind == "merge"), None)
-        self._split = next((one for one in mine if one.kind == "split" and not one.whole), None)
-        fragments = next((one.size for one in mine if one.kind == "split" and one.whole), None)
-        reframes = fragments is not None or any(one.kind in ("duplicate", "reorder") for one in mine)
-        self.reframer = _Reframer(fragments) if reframes else None
-        self.open = asyncio.Event()
-        """Cleared while it is stuck."""
-        self.open.set()
-        self._count = 0  # from the first byte of all
-        self._base = 0
-        self._audio = 0
-        self._waiting: list[tuple[Trouble, int, bool]] = []
-        for one in relay.seen.troubles:
-            wire = one.sent if way == "sent" else one.received
-            if wire is not None:
-                self._waiting.append((one, wire, False))
-            if way == "sent" and one.audio is not None:
-                self._waiting.append((one, one.audio, True))
+        self.seen = seen
+        self._client = client
+        self._address = server
+        self._take = take
+        self._server: Side | None = None
+        self._outlet = Outlet(client)
+        self._pumps: dict[Way, Pump] = {}
+        self._opened = asyncio.Event()
+        self._stuck = asyncio.Event()
+        self._pings = False
+        self.killed = False
 
-    async def head(self, head: bytes) -> None:
-        """Pass the head on."""
-        self._base = len(head)
-        await self._pass_on(head, within=True)
+    async def run(self) -> None:
+        """Serve it to its end."""
+        ended = "stopped"
+        try:
+            ended = await self._serve()
+            await self._part(ended)
+        except asyncio.CancelledError:
+            ended = "killed" if self.killed else "stopped"
+            raise
+        finally:
+            for side in (self._client, self._server):
+                if side is not None:
+                    side.reset() if ended in ("reset", "killed", "stopped") else side.close()
+            for side in (self._client, self._server):
+                if side is not None:
+                    await side.closed.wait()
+            self.seen.ended = ended
 
-    async def run(self, *, framed: bool) -> None:
-        """Pass on all that follows."""
-        self._frames = Frames() if framed else None
-        if not framed:
-            self.reframer = None
-        await self._pass_on(b"", within=False)
-        while data := await self._gather():
-            await self._pass_on(data, within=False)
-        if self.reframer is not None:
-            await self._put(self.reframer.end())
+    async def _serve(self) -> str:
+        client, seen = self._client, self.seen
+        head = await client.head()
+        if END_OF_HEAD not in head:
+            if len(head) < MAX_HEAD:
+                return "client"
+            return await self._refuse(431)
+        seen.request = head.split(b" HTTP/", 1)[0].decode("latin-1")
+        seen.troubles = self._take()
+        for one in seen.troubles:
+            if one.placed or one.kind not in _PLACELESS:
+                continue
+            if one.kind in ("drop", "reset"):
+                return one.kind
+            if one.kind in ("status", "text"):
+                return await self._refuse(one.code, one)
+            wait = client.gone.wait() if one.kind == "stall" else asyncio.sleep(one.seconds or 0.0)
+            try:
+                if await asyncio.wait_for(wait, one.seconds if one.kind == "stall" else None):
+                    return "client"
+            except asyncio.TimeoutError:
+                pass
+        try:
+            connecting = asyncio.get_running_loop().create_connection(Side, *self._address)
+            _, server = await asyncio.wait_for(connecting, CONNECT_TIMEOUT)
+        except (OSError, asyncio.TimeoutError):
+            await self._refuse(502)
+            return "unreachable"
+        self._server = server
+        try:
+            return await self._flow(head, server)
+        except Over as over:
+            return str(over)
 
-    async def _gather(self) -> bytes:
-        data = await self._source.read()
-        if data and self._merge is not None:
-            loop = asyncio.get_running_loop()
-            until = loop.time() + (self._merge.seconds or 0.0)
-            more = data
-            while more and len(data) < self._merge.size:
-                try:
-                    more = await asyncio.wait_for(self._source.read(), max(until - loop.time(), 0.0))
-                except asyncio.TimeoutError:
-                    break
-                data += more
-        if self._delay:
-            await asyncio.sleep(self._delay)
-        return data
+    async def _refuse(self, status: int, one: Trouble | None = None) -> str:
+        """Answer in the place of the server."""
+        request_id = str(uuid.uuid4())
+        body, headers = (one.body, one.headers) if one is not None else (None, None)
+        if body is None:
+            refusal = Refusal(status, f"STATUS_{status}", f"Served on purpose: {status}.", headers)
+            response = error_response(refusal, request_id)
+            assert isinstance(response.body, bytes)
+            headers, body = response.headers, response.body
+        phrase = next((known.phrase for known in HTTPStatus if known == status), "On purpose")
+        lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in (headers or {}).items())]
+        lines += ["Connection: close", f"Content-Length: {len(body)}", "", ""]
+        self.seen.status = status
+        with suppress(ConnectionError):
+            await self._client.write("\r\n".join(lines).encode("latin-1") + body)
+        return "refused"
 
-    async def _pass_on(self, data: bytes, *, within: bool) -> None:
-        while True:
-            await self._happen(within)
-            if not data:
-                return
-            size, audio = self._walk(data, within)
-            await self.open.wait()
-            await self._forward(data[:size])
-            self._count += size
-            self._audio += audio
-            self._relay.note(self._way, max(0, self._count - self._base), self._audio)
-            data = data[size:]
-            if self._frames is not None:
-                await self._answer_pings()
-    async def _forward(self, data: bytes) -> None:
-        ...
+    async def _flow(self, head: bytes, server: Side) -> str:
+        """Pass on both ways; how it ended. Raises `Over` when it was a trouble."""
+        wants = b"\nupgrade: websocket" in head.lower()
+        self._pumps["sent"] = Pump(self, "sent", self._client, self._to_server)
+        self._pumps["received"] = Pump(self, "received", server, self._outlet.write)
+        sending = asyncio.create_task(self._send(head if wants else _alone(head), wants))
+        receiving = asyncio.create_task(self._receive(server, wants))
+        leaving = asyncio.create_task(self._leave())
+        tasks = (sending, receiving, leaving)
+        said = "server"
+        try:
+            while True:
+                done, _ = await asyncio.wait(
+                    [task for task in tasks if not task.done()], return_when=asyncio.FIRST_COMPLETED
+                )
+                if sending in done:
+                    with suppress(ConnectionResetError):  # The server reads no more; what it says is still to come.
+                        sending.result()
+                        said = "client"
+                        if not self._client.broken:
+                            server.write_eof()
+                if receiving in done:
+                    try:
+                        receiving.result()
+                    except ConnectionResetError:
+                        return "client"
+                    return said
+                if leaving in done or self._client.broken or (said == "client" and self._outlet.muted):
+                    return "client"
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send(self, head: bytes, wants: bool) -> None:
+        pump = self._pumps["sent"]
+        await pump.head(head)
+        if wants:
+            await self._opened.wait()
+        await pump.run(framed=self.seen.websocket)
+
+    async def _receive(self, server: Side, wants: bool) -> None:
+        pump, seen = self._pumps["received"], self.seen
+        head = await server.head()
+        status = head.split(b" ", 2)[1:2]
+        seen.status = int(status[0]) if status and status[0].isdigit() else None
+        await pump.head(head)
+        seen.websocket = self._outlet.framed = wants and seen.status == 101
+        self._opened.set()
+        await pump.run(framed=seen.websocket)
+        if self._outlet.muted:
+            await asyncio.Event().wait()
+
+    async def _leave(self) -> None:
+        """Return when the client leaves a connection that is stuck for good: nobody else would notice."""
+        await self._stuck.wait()
+        await self._client.gone.wait()
+
+    async def _to_server(self, data: bytes) -> None:
+        assert self._server is not None
+        try:
+            await self._server.write(data)
+        except ConnectionResetError:
+            if not self._outlet.muted:
+                raise
+
+    async def _part(self, ended: str) -> None:
+        """End both connections as the ending is, but for closing the sockets."""
+        client, server = self._client, self._server
+        if server is not None and (ended == "reset" or (ended == "client" and client.broken)):
+            server.reset()
+        elif server is not None and server.broken and ended == "server":
+            client.reset()
+        elif server is not None:
+            server.close()
+        if ended not in ("client", "reset"):
+            if ended != "close":
+                client.write_eof()
+            # What has come and was not read would make a reset of the end.
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(client.rest(), LINGER)
+
+    # What the pumps tell and ask.
+
+    def note(self, way: Way, count: int, audio: int) -> None:
+        """So much has been passed on."""
+        if way == "sent":
+            self.seen.sent, self.seen.audio = count, audio
+        else:
+            self.seen.received = count
+
+    async def answer(self, pings: list[bytes]) -> None:
+        """Answer these, when there is nobody else who does."""
+        while pings:
+            ping = pings.pop(0)
+            if self._outlet.muted and self._pings:
+                await self._outlet.put(frame(FIN | PONG, ping), control=True)
+
+    async def happen(self, one: Trouble) -> None:
+        """Let it happen; what is of websockets happens to nothing else."""
+        ways: tuple[Way, ...] = ("sent", "received")
+        pumps = [self._pumps[way] for way in ways if one.way in (way, "both")]
+        if one.kind in ("drop", "reset"):
+            raise Over(one.kind)
+        if one.kind == "stall":
+            for pump in pumps:
+                pump.open.clear()
+                if one.seconds is not None:
+                    asyncio.get_running_loop().call_later(one.seconds, pump.open.set)
+            if one.seconds is None:
+                self._stuck.set()
+        elif one.kind == "garbage":
+            await self._client.write(one.body or b"")
+        elif self.seen.websocket:
+            await self._interfere(one, pumps)
+
+    async def _interfere(self, one: Trouble, pumps: list[Pump]) -> None:
+        if one.kind == "mute":
+            self._outlet.muted, self._pings = True, one.whole
+        elif one.kind == "close":
+            payload = one.code.to_bytes(2, "big") + one.reason.encode()
+            await self._outlet.put(frame(FIN | CLOSE, payload), control=True, last=True)
+        elif one.kind == "text_frame":
+            for said in one.frames:
+                first, payload = (FIN | TEXT, said.encode()) if isinstance(said, str) else (FIN | BINARY, said)
+                await self._outlet.put(frame(first, payload), control=False)
+        else:
+            for reframer in (pump.reframer for pump in pumps if pump.reframer is not None):
+                if one.kind == "duplicate":
+                    reframer.twice += 1
+                else:
+                    reframer.behind += 1
+
+
+def _alone(head: bytes) -> bytes:
+    """The head of a request that leaves the connection to itself, so that each has its own."""
+    lines = [line for line in head[: -len(END_OF_HEAD)].split(b"\r\n") if not line.lower().startswith(b"connection:")]
+    return b"\r\n".join((*lines, b"Connection: close")) + END_OF_HEAD

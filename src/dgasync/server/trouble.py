@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import reprlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from dgasync.server.faults import Fault
@@ -23,7 +24,7 @@ _OF_THE_SERVER = {"truncated", "late"}
 """Faults that only the server itself can have, since it takes to know what it says."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trouble(Fault):
     """One way to get in the way of one connection. Make it with the methods below, or with those of `Fault`.
 
@@ -57,6 +58,11 @@ class Trouble(Fault):
             return cls.split(fault.size, seconds=fault.seconds or 0.0, way="received")
         names = ("kind", "code", "headers", "body", "seconds", "reason", "frames")
         return cls(**{name: getattr(fault, name) for name in names}, audio=fault.after_bytes)
+
+    def __repr__(self) -> str:
+        said = ((each.name, getattr(self, each.name)) for each in fields(self)[1:])
+        told = [f"{name}={reprlib.repr(value)}" for name, value in said if value != getattr(_PLAIN, name)]
+        return f"<Trouble {' '.join((self.kind, *told))}>"
 
     def settled(self, dice: random.Random) -> Trouble:
         """The same, its places chosen."""
@@ -103,8 +109,8 @@ class Trouble(Fault):
         after_received: Place | None = None,
     ) -> Trouble:
         """Close the websocket with any code behind that place, as soon as a frame is over; by default at once."""
-        audio = _or_start(after_bytes, after_sent, after_received)
-        return cls("close", code=code, reason=reason, audio=audio, sent=after_sent, received=after_received)
+        audio, sent, received = _places(after_bytes, after_sent, after_received)
+        return cls("close", code=code, reason=reason, audio=audio, sent=sent, received=received)
 
     # Silence.
 
@@ -137,12 +143,12 @@ class Trouble(Fault):
         after_received: Place | None = None,
         pings: bool = True,
     ) -> Trouble:
-        """From there on, as soon as a frame is over, the client is answered nothing but pings; without `pings`, nothing.
+        """From there on, once a frame is over, the client is answered nothing but pings; without `pings`, nothing.
 
         The server still gets all that is sent. That it closes, or is gone, does not come through either.
         """
-        audio = _or_start(after_bytes, after_sent, after_received)
-        return cls("mute", audio=audio, sent=after_sent, received=after_received, whole=pings)
+        audio, sent, received = _places(after_bytes, after_sent, after_received)
+        return cls("mute", audio=audio, sent=sent, received=received, whole=pings)
 
     # Other sizes and times. All of these are there from the beginning.
 
@@ -172,8 +178,8 @@ class Trouble(Fault):
         after_received: Place | None = None,
     ) -> Trouble:
         """Send the client these messages behind that place, between two others; bytes are sent as binary."""
-        audio = _or_start(after_bytes, after_sent, after_received)
-        return cls("text_frame", frames=frames, audio=audio, sent=after_sent, received=after_received)
+        audio, sent, received = _places(after_bytes, after_sent, after_received)
+        return cls("text_frame", frames=frames, audio=audio, sent=sent, received=received)
 
     @classmethod
     def oversized(
@@ -213,8 +219,8 @@ class Trouble(Fault):
         way: Way = "received",
     ) -> Trouble:
         """The first message that ends behind that place arrives twice, if it is one frame."""
-        audio = _or_start(after_bytes, after_sent, after_received)
-        return cls("duplicate", audio=audio, sent=after_sent, received=after_received, way=way)
+        audio, sent, received = _places(after_bytes, after_sent, after_received, way)
+        return cls("duplicate", audio=audio, sent=sent, received=received, way=way)
 
     @classmethod
     def reorder(
@@ -226,8 +232,11 @@ class Trouble(Fault):
         way: Way = "received",
     ) -> Trouble:
         """The first message that ends behind that place, if it is one frame, arrives after the one behind it."""
-        audio = _or_start(after_bytes, after_sent, after_received)
-        return cls("reorder", audio=audio, sent=after_sent, received=after_received, way=way)
+        audio, sent, received = _places(after_bytes, after_sent, after_received, way)
+        return cls("reorder", audio=audio, sent=sent, received=received, way=way)
+
+
+_PLAIN = Trouble("")
 
 
 @dataclass(frozen=True)
@@ -237,8 +246,13 @@ class Troubles(Fault):
     troubles: Sequence[Trouble] = ()
 
 
-def _or_start(audio: Place | None, sent: Place | None, received: Place | None) -> Place | None:
-    return 0 if (audio, sent, received) == (None, None, None) else audio
+def _places(
+    audio: Place | None, sent: Place | None, received: Place | None, way: Way = "received"
+) -> tuple[Place | None, Place | None, Place | None]:
+    """These, or the beginning: the first byte that goes that way."""
+    if (audio, sent, received) != (None, None, None):
+        return audio, sent, received
+    return (None, 0, None) if way == "sent" else (None, None, 0)
 
 
 def _positive(size: int) -> int:

@@ -195,13 +195,13 @@ class Core(Generic[E]):
         self._listen(socket)
         self._inbox.open(self._rouse)
 
-    def _assist(self, run: Callable[..., Awaitable[None]], *args: object) -> None:
+    def _assist(self, run: Callable[..., Awaitable[object]], *args: object) -> None:
         """Have a task of the session's own do something, no longer than the session lasts."""
         scope = anyio.CancelScope()
         self._helpers.add(scope)
         self._spawn(self._within, scope, run, *args)
 
-    async def _within(self, scope: anyio.CancelScope, run: Callable[..., Awaitable[None]], *args: object) -> None:
+    async def _within(self, scope: anyio.CancelScope, run: Callable[..., Awaitable[object]], *args: object) -> None:
         try:
             with scope:
                 await run(*args)
@@ -237,10 +237,11 @@ class Core(Generic[E]):
         """How the connection ended, if it did in time."""
         with self._clock.move_on_after(CLOSE_TIMEOUT, shield=True):
             await socket.close()
-            while not self._is_over:
-                # What comes before the end is too late.
-                if isinstance(frame := await socket.receive(), Closed):
-                    return frame
+            with suppress(Exception):  # where reading fails, whoever reads learns of it
+                while not self._is_over:
+                    # What comes before the end is too late.
+                    if isinstance(frame := await socket.receive(), Closed):
+                        return frame
         return None
 
     def _conclude(self, code: int | None, reason: str) -> None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from dgasync.audio import Audio, Chunk
     from dgasync.models.live import LiveEvent, LiveMessage
     from dgasync.protocol.tape import Replay
-    from dgasync.session.telemetry import Telemetry
+    from dgasync.session.telemetry import News, Telemetry
     from dgasync.transport.seam import Frame, Socket, Transport
     from dgasync.utterances import LiveUtterance
 
@@ -196,7 +196,7 @@ class AsyncLiveSession(Core["LiveEvent"]):
             model = self._options.get("model")
             self._telemetry = Telemetry(None if model is None else str(model))
 
-    def _put(self, event: LiveEvent) -> None:
+    def _put(self, event: News) -> None:
         super()._put(event)
         if type(event) is Gap:
             self._gaps += 1

@@ -17,7 +17,7 @@ a provider of its own they go nowhere. Nothing tells of audio, transcript or key
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from dgasync.errors import DeepgramError
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     from dgasync.models.metrics import LiveMetrics
 
-__all__ = ["Telemetry"]
+__all__ = ["News", "Telemetry"]
+
+News: TypeAlias = Open | Reconnecting | Reconnected | Gap | Error | Close
+"""What a session says itself, and errors that the service reports."""
 
 
 class Telemetry:
@@ -50,7 +53,7 @@ class Telemetry:
         self._seconds = 0.0
         self._bytes = 0
 
-    def told(self, event: object) -> None:
+    def told(self, event: News) -> None:
         """Something happened that is no result."""
         span, instruments = self._span, self._instruments
         if isinstance(event, (Open, Reconnected)) and event.request_id is not None:
@@ -77,7 +80,7 @@ class Telemetry:
         elif isinstance(event, Error):
             if span is not None:
                 span.add_event("dgasync.live.error", {"error.type": _kind(event)})
-        elif isinstance(event, Close):
+        else:
             self._code = event.code
 
     def first_result(self, seconds: float) -> None:

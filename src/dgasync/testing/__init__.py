@@ -1,4 +1,4 @@
-"""A local server and ruler audio, for your tests and ours. Importing this imports nothing else."""
+"""A local server, a fault proxy and ruler audio, for your tests and ours. Importing this imports nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dgasync.server.faults import Fault
     from dgasync.server.local import LocalServer
+    from dgasync.server.proxy import FaultProxy
     from dgasync.server.record import Received
+    from dgasync.server.relay import Connection
+    from dgasync.server.trouble import Trouble
     from dgasync.testing.local import local_server
     from dgasync.testing.receiver import CallbackReceiver, Delivery, callback_receiver
     from dgasync.testing.ruler import Ruler, ruler_audio, ruler_wav, silence
@@ -18,6 +21,9 @@ __all__ = [
     "LocalServer",
     "Received",
     "Fault",
+    "FaultProxy",
+    "Trouble",
+    "Connection",
     "callback_receiver",
     "CallbackReceiver",
     "Delivery",
@@ -34,6 +40,9 @@ if not TYPE_CHECKING:
         "LocalServer": "dgasync.server.local",
         "Received": "dgasync.server.record",
         "Fault": "dgasync.server.faults",
+        "FaultProxy": "dgasync.server.proxy",
+        "Trouble": "dgasync.server.trouble",
+        "Connection": "dgasync.server.relay",
         "callback_receiver": "dgasync.testing.receiver",
         "CallbackReceiver": "dgasync.testing.receiver",
         "Delivery": "dgasync.testing.receiver",

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `deepgram_server`. Nothing is imported before a test asks for it."""
+"""The pytest plugin: the fixtures `deepgram_server` and `deepgram_proxy`. Nothing is imported before a test asks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 if TYPE_CHECKING:
     from dgasync.server.local import LocalServer
+    from dgasync.server.proxy import FaultProxy
 
-__all__ = ["deepgram_server"]
+__all__ = ["deepgram_proxy", "deepgram_server"]
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,12 @@ def deepgram_server(_deepgram_server: LocalServer) -> LocalServer:
     """A server that speaks the Deepgram protocol, with the ruler engine, without memory of earlier tests."""
     _deepgram_server.reset()
     return _deepgram_server
+
+
+@pytest.fixture
+def deepgram_proxy(deepgram_server: LocalServer) -> Iterator[FaultProxy]:
+    """A proxy before `deepgram_server` that gets in the way of whoever connects to its `url`, as it is told."""
+    from dgasync.testing import FaultProxy
+
+    with FaultProxy(deepgram_server.url) as proxy:
+        yield proxy
