@@ -129,9 +129,14 @@ class Upstream:
 
     async def over(self) -> tuple[bytes, str]:
         """What came on the first connection, and how it ended."""
+        await self.over_how()
+        return self.got[0], self.ended[0]
+
+    async def over_how(self) -> str:
+        """How it ended."""
         while not self.ended:
             await asyncio.sleep(0.002)
-        return self.got[0], self.ended[0]
+        return self.ended[0]
 
 
 @asynccontextmanager
@@ -289,9 +294,11 @@ async def test_the_client_is_gone_when_the_server_speaks() -> None:
             await wire.send(b"x")
             await asyncio.sleep(0.002)
 
-    async with between(Trouble.stall(after_sent=0, way="sent", seconds=60.0), play=play) as (wire, _, proxy):
+    async with between(Trouble.stall(after_sent=1, way="sent", seconds=60.0), play=play) as (wire, _, proxy):
         await wire.take(len(OPEN))
         await wire.send(TEN)
+        while proxy.connections[0].sent == 0:
+            await asyncio.sleep(0.002)
         wire.reset()
         assert (await ended(proxy)).ended == "client"
 
@@ -490,8 +497,7 @@ async def test_cut_in_a_head() -> None:
         assert await wire.rest() == (OPEN[:12], "eof")
     async with between(Trouble.drop(after_sent=20, head=True)) as (wire, server, _):
         assert await wire.rest() == (b"", "eof")
-        while not server.ended:
-            await asyncio.sleep(0.002)
+        await server.over_how()
         assert server.heads == []
 
 
@@ -639,6 +645,27 @@ async def test_a_client_leaves_a_stalled_server() -> None:
     """A client that closes while the server's words are stuck is gone for good."""
     async with between(Trouble.stall(after_received=2, way="received"), play=says(b"123")) as (wire, _, proxy):
         await wire.take(len(OPEN) + 2)
+        wire.close()
+        assert (await ended(proxy)).ended == "client"
+
+
+async def test_a_stalled_server_is_lost() -> None:
+    """That the server is lost does not get through a stall either, however much the client sends."""
+
+    async def play(wire: Wire) -> None:
+        await wire.send(b"123")
+        await wire.take(1)
+        wire.reset()
+
+    async with between(Trouble.stall(after_received=2, way="received"), play=play) as (wire, server, proxy):
+        await wire.take(len(OPEN) + 2)
+        await wire.send(b"x")
+        await server.over_how()
+        for _ in range(20):
+            await wire.send(b"y")
+            await asyncio.sleep(0.002)
+        assert await wire.nothing()
+        assert proxy.connections[0].ended is None
         wire.close()
         assert (await ended(proxy)).ended == "client"
 

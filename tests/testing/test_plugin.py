@@ -119,7 +119,7 @@ def test_proxy_fixture(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_proxy_fixture_in_async_tests(deepgram_proxy: FaultProxy) -> None:
     """The proxy serves asynchronous tests on every loop."""
-    ruler = Ruler(1.0)
+    ruler = Ruler(0.5)
     deepgram_proxy.fail(Trouble.close(1011, after_bytes=9000))
     async with AsyncDeepgramClient("key", url=deepgram_proxy.url) as deepgram:
         async with deepgram.live(encoding="linear16", sample_rate=16_000) as live:

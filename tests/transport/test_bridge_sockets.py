@@ -344,7 +344,7 @@ async def test_the_loop_thread_ends_first(server: WebsocketServer, transport: Br
     with pytest.raises(DeepgramConnectionError):
         await socket.send("late")
     await socket.close()
-    assert await closed_by(socket) == (1006, "The loop thread has ended.")
+    assert await closed_by(socket) == (1006, "the loop thread has ended")
 
 
 @pytest.mark.parametrize("stage", ["flush", "close"])
@@ -397,5 +397,5 @@ async def test_a_transport_that_does_not_close(monkeypatch: pytest.MonkeyPatch) 
     await socket.send("x")
     await socket.close()
 
-    assert await closed_by(socket) == (1006, "It was closed from here.")
+    assert await closed_by(socket) == (1006, "it was closed from here")
     until(lambda: not asyncio.all_tasks(running().loop))

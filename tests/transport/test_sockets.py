@@ -441,7 +441,7 @@ async def test_closing_one_that_does_not_answer(
         group.start_soon(socket.close)
         await socket.close(1001)
 
-    assert seen == [(1006, "It was closed from here, and the other side did not answer.")]
+    assert seen == [(1006, "it was closed from here, and the other side did not answer")]
     with pytest.raises(DeepgramConnectionError, match="closed from here"):
         await socket.send("late")
 
