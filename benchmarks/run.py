@@ -61,7 +61,7 @@ def main() -> int:
             smoke=given.smoke,
             rounds=given.rounds,
         )
-        rows = [bench.row(work) for work in works]
+        rows = [row for work in works if (row := bench.row(work)) is not None]
     table = _table(rows, ["tuned", *(["also"] if given.also else []), *others])
     print(f"\n{table}")
     if given.readme:
@@ -74,7 +74,13 @@ def main() -> int:
     if given.json:
         about = {"about": _about(), "quick": given.quick, "foreign": foreign, "rows": rows}
         Path(given.json).write_text(json.dumps(about, indent=1) + "\n")
-    return 0
+    if bench.failed:
+        print(f"\nFailed: {', '.join(bench.failed)}")
+    return 1 if bench.failed else 0
+
+
+class Failed(Exception):
+    """A process did not do its work."""
 
 
 class Bench:
@@ -104,10 +110,24 @@ class Bench:
         self._done: dict[tuple[str, ...], dict[str, str]] = {}
         self._shared: dict[tuple[str, str, int], dict[str, str]] = {}
         self.foreign: str | None = None
+        self.failed: list[str] = []
+        """Rows that are missing."""
 
-    def row(self, work: Work) -> dict[str, object]:
-        """One line of the table, with every figure that went into it."""
+    def row(self, work: Work) -> dict[str, object] | None:
+        """One line of the table, with every figure that went into it; None where somebody could not do the work."""
         print(f"{work.name} ", end="", flush=True)
+        try:
+            row = self._row(work)
+        except Failed as error:
+            print(f"\n{error}", flush=True)
+            self.failed.append(work.name)
+            return None
+        middle = row["median"]
+        assert isinstance(middle, dict)
+        print(f" {middle['dgasync']:.3g} {row['verdict']}", flush=True)
+        return row
+
+    def _row(self, work: Work) -> dict[str, object]:
         rounds = self._rounds or (min(3, work.rounds) if self._quick else work.rounds)
         # The official ones take up to a hundred times as long, and their distance does not hang on a per cent.
         peer_rounds = 1 if self._quick else work.peer_rounds
@@ -128,7 +148,6 @@ class Bench:
                 )
                 shares[column].append(float(found.get("share", 1.0)))
             print(".", end="", flush=True)
-        print(flush=True)
         bare = figures["bare"]
         ratios = {
             column: [one / by for one, by in zip(found, bare, strict=False)]
@@ -204,7 +223,7 @@ class Bench:
             return self._done[(*command, tree or "")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, env=clean, check=False)
         if done.returncode:
-            raise SystemExit(f"\n{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+            raise Failed(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
         found = dict(line.split("\t", 1) for line in done.stdout.splitlines() if "\t" in line)
         self._done[(*command, tree or "")] = found
         return found

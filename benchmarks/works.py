@@ -88,6 +88,7 @@ def _uploads() -> list[Work]:
 
 
 def _live(name: str, title: str, work: str, metric: str, unit: str, given: dict[str, str], **more: object) -> Work:
+    more.setdefault("rounds", 7)
     quick, slow = more.pop("quick", {}), more.pop("slow", {})
     assert isinstance(quick, dict)
     assert isinstance(slow, dict)
@@ -164,7 +165,7 @@ def _lives() -> list[Work]:
                     slow={"v3": {"seconds": "0.5"}, "v7": {"seconds": "1"}},
                     target=target,
                     same=f"paced-{count}",
-                    rounds=7,
+                    rounds=5,
                     peer_rounds=1,
                 )
             )

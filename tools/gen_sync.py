@@ -282,11 +282,7 @@ class Face:
         if node.name == "__repr__":
             return f'return repr(self._core).replace("{core.name}", type(self).__name__, 1)'
         if node.name in ("__aenter__", "__aexit__") and self._is_held(core):
-            return (
-                "self._held.enter()\nreturn self"
-                if node.name == "__aenter__"
-                else f"self._held.leave({arguments})"
-            )
+            return "self._held.enter()\nreturn self" if node.name == "__aenter__" else f"self._held.leave({arguments})"
         if node.name in ("__aenter__", "__aexit__", "__aiter__"):
             return self._own_body(core, node)
         if decorators == {"property"}:
