@@ -6,6 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import pytest
 
@@ -26,6 +27,12 @@ def face(request: pytest.FixtureRequest) -> Face:
 def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dgasync.protocol.retry.RETRY_BASE", 0.01)
     monkeypatch.setattr("dgasync.protocol.reconnect.RECONNECT_BASE", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def _own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A bound on what is in flight holds for its key as long as a client that asked for it is not collected.
+    monkeypatch.setattr("dgasync.api.pace._registry", WeakValueDictionary())
 
 
 @pytest.fixture
