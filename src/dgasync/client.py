@@ -67,6 +67,7 @@ class AsyncDeepgramClient(Successor):
             token, key = credentials_from_env()
         self._config = given.copy(api_key=key, access_token=token, **settings)
         self._road = Road.of(self._config, transport)
+        self._listen: Listen | None = None
         if not (token or key):
             log.warning("There is no API key: set DEEPGRAM_API_KEY, or pass `api_key`. Only this machine can be asked.")
 
@@ -83,9 +84,12 @@ class AsyncDeepgramClient(Successor):
     @property
     def listen(self) -> Listen:
         """The documented door to transcription: `.prerecorded` and `.asyncprerecorded`, or `.rest` and `.asyncrest`."""
-        from dgasync.tree import Listen
+        # Made once: to import it again costs as much as to send the options.
+        if self._listen is None:
+            from dgasync.tree import Listen
 
-        return Listen(self._config)
+            self._listen = Listen(self._config)
+        return self._listen
 
     async def transcribe(self, audio: Audio, /, **options: Unpack[TranscribeParams]) -> Transcript:
         """The words of a whole recording, once Deepgram has heard all of it.

@@ -6,6 +6,7 @@ opens, and the asynchronous ones do not depend on the generated ones.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -46,7 +47,8 @@ class Version(Generic[C]):
             known = " or ".join(f'.v("{each}")' for each in self._versions)
             raise DeepgramModuleError(f"`{self._name}` has no version {version!r}; use {known}.")
         module, _, name = place.partition(":")
-        made: C = getattr(import_module(module), name)(self._config)
+        # To ask `import_module` for what is there costs more than to make the object.
+        made: C = getattr(sys.modules.get(module) or import_module(module), name)(self._config)
         return made
 
     def __repr__(self) -> str:

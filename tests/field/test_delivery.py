@@ -13,6 +13,8 @@ from dgasync.server import Fault, LocalServer, Settings
 from dgasync.server.ruler import RulerEngine
 from dgasync.testing import Ruler
 
+pytestmark = pytest.mark.soak
+
 KILLS = 20
 RULER = Ruler(14.0)
 WORD = 16_000  # bytes; each is final by itself, so that a connection that hears one has done its work

@@ -164,7 +164,8 @@ def test_closed_before_the_last_words(code: int) -> None:
     assert str(code) in failure(live).message
     assert "oops" in failure(live).message
     assert "last words" in failure(live).message
-    assert (failure(live).code, failure(live).reason) == (code, "oops")
+    # Where the connection broke nobody has said anything: the word is our own.
+    assert (failure(live).code, failure(live).reason) == (code, "" if code == 1006 else "oops")
 
 
 def test_metadata_before_close_stream() -> None:
@@ -202,7 +203,7 @@ def test_closed_while_open(code: int, reason: str, message: str, retryable: bool
 
     error = failure(live)
     assert error.message.startswith(message)
-    assert (error.code, error.reason, error.retryable) == (code, reason, retryable)
+    assert (error.code, error.reason, error.retryable) == (code, "" if code == 1006 else reason, retryable)
     assert error.request_id == "the-request"
 
 

@@ -42,6 +42,11 @@ class Credentials:
         self._waiting: list[Wake] = []
 
     @property
+    def fixed(self) -> Secret | None:
+        """The header's value where it is always the same, so that nobody has to wait for it."""
+        return self._fixed if self._mint is None else None
+
+    @property
     def present(self) -> bool:
         """Whether there is anything to authorize with."""
         return self._fixed is not None or self._mint is not None

@@ -291,6 +291,8 @@ def as_mapping(options: object) -> Mapping[str, Any]:
 
 def split(asked: Mapping[str, Any]) -> tuple[dict[str, Any], CallParams]:
     """The options of the service, and what concerns the call itself."""
+    if _CALL.isdisjoint(asked):
+        return dict(asked), {}
     options = {name: value for name, value in asked.items() if name not in _CALL}
     call = {name: value for name, value in asked.items() if name in _CALL}
     return options, cast("CallParams", call)

@@ -223,7 +223,9 @@ class Road:
         own = _authorization_in(call.headers) is not None
         while True:
             tried += 1
-            authorization = None if own else await self._credentials.authorization(self.transport, pull)
+            authorization = None if own else self._credentials.fixed
+            if authorization is None and not own:
+                authorization = await self._credentials.authorization(self.transport, pull)
             head = headers if authorization is None else {**headers, "Authorization": authorization}
             may_travel(self.base, authorized=own or authorization is not None, allow_insecure_http=self._insecure)
             try:

@@ -16,10 +16,11 @@ E = TypeVar("E")
 class Backlog(Generic[E]):
     """First in, first out. When too many wait, preliminary ones that a later one has replaced go; nothing else does."""
 
-    __slots__ = ("_bytes", "_items", "_patience", "dropped")
+    __slots__ = ("_bytes", "_patience", "dropped", "items")
 
     def __init__(self) -> None:
-        self._items: deque[tuple[E, int, object, bool]] = deque()
+        self.items: deque[tuple[E, int, object, bool]] = deque()
+        """What waits; look, and do not touch."""
         self._bytes = 0
         self._patience = 0  # events that may come before it is worth while to look through all again
         self.dropped = 0
@@ -37,21 +38,21 @@ class Backlog(Generic[E]):
         Raises:
             ConsumerTooSlow: more than `MAX_EVENT_BYTES` wait that must not be dropped, this event among them.
         """
-        self._items.append((event, size, about, preliminary))
+        self.items.append((event, size, about, preliminary))
         self._bytes += size
-        if len(self._items) > MAX_EVENTS or self._bytes > MAX_EVENT_BYTES:
+        if len(self.items) > MAX_EVENTS or self._bytes > MAX_EVENT_BYTES:
             self._shed()
 
     def get(self) -> E | None:
         """The oldest event, None when there is none."""
-        if not self._items:
+        if not self.items:
             return None
-        event, size, _, _ = self._items.popleft()
+        event, size, _, _ = self.items.popleft()
         self._bytes -= size
         return event
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def _shed(self) -> None:
         if self._patience and self._bytes <= MAX_EVENT_BYTES:
@@ -59,7 +60,7 @@ class Backlog(Generic[E]):
             return
         kept: deque[tuple[E, int, object, bool]] = deque()
         replaced: set[object] = set()
-        for item in reversed(self._items):
+        for item in reversed(self.items):
             _, size, about, preliminary = item
             if preliminary and about in replaced:
                 self.dropped += 1
@@ -68,7 +69,7 @@ class Backlog(Generic[E]):
                 kept.appendleft(item)
             if about is not None:
                 replaced.add(about)
-        self._items = kept
+        self.items = kept
         self._patience = MAX_EVENTS // 10
         if self._bytes > MAX_EVENT_BYTES:
             raise ConsumerTooSlow(

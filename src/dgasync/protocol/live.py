@@ -71,7 +71,6 @@ class Live:
         "_flush_at",
         "_heard_before",
         "_keeps_alive",
-        "_last_sent",
         "_reconnect",
         "_sent_before",
         "alarm",
@@ -80,6 +79,7 @@ class Live:
         "diagnosis",
         "failure",
         "finished",
+        "last_sent",
         "outcome",
         "phase",
         "replayed",
@@ -119,7 +119,7 @@ class Live:
         self._auto_flush = auto_flush
         self._reconnect = reconnect
         self._flush_at: float | None = None
-        self._last_sent = 0.0
+        self.last_sent = 0.0
         self._deadline: float | None = None
         self._heard_before = 0
         self._sent_before = 0
@@ -144,7 +144,7 @@ class Live:
         if self.phase is Phase.CONNECTING or self.phase is Phase.RECONNECTING:
             self.phase = Phase.OPEN
             self.request_id = request_id
-            self._last_sent = now
+            self.last_sent = now
             self._heard_before, self._sent_before = self.watch.heard, self.sent_bytes + self.replayed
             self.watch.opened(now, self._sent_before)
             if self._reconnect is not None:
@@ -152,7 +152,7 @@ class Live:
 
     def sent(self, now: float, size: int = 0) -> None:
         """A frame goes out; `size` is what it holds of audio that was not sent before, 0 for a message."""
-        self._last_sent = now
+        self.last_sent = now
         self.sent_bytes += size
 
     def finishing(self, now: float) -> None:
@@ -246,7 +246,7 @@ class Live:
         watch = self.watch
         if watch.ping_due(now):
             return Due.PING, 0.0
-        self.alarm, look = watch.look(now, self._last_sent, self.sent_bytes + self.replayed, self.byte_rate)
+        self.alarm, look = watch.look(now, self.last_sent, self.sent_bytes + self.replayed, self.byte_rate)
         if self._deadline is not None:
             rest = self._deadline - now
             if rest > 0:
@@ -260,7 +260,7 @@ class Live:
         if self._flush_at is not None and self._flush_at <= now:
             self._flush_at = None
             return Due.FINALIZE, 0.0
-        rest = self._last_sent + KEEP_ALIVE - now if self._keeps_alive else KEEP_ALIVE
+        rest = self.last_sent + KEEP_ALIVE - now if self._keeps_alive else KEEP_ALIVE
         if rest <= 0:
             return Due.KEEP_ALIVE, KEEP_ALIVE
         rest = min(rest, look)

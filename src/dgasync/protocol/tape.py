@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Replay", "Tape"]
 
 
+MARK = 0.1
+"""Seconds between two moments that are remembered; our choice."""
+
+
 class Replay(NamedTuple):
     """From where audio is sent again, and how much of it is lost."""
 
@@ -34,7 +38,7 @@ class Replay(NamedTuple):
 class Tape:
     """The audio of a session, from the end of the last final result on."""
 
-    __slots__ = ("_header", "_limit", "_sent", "_waiting", "cursor", "end", "first", "track")
+    __slots__ = ("_header", "_limit", "_mark_at", "_marks", "_sent", "_waiting", "cursor", "end", "first", "track")
 
     def __init__(self, track: Track) -> None:
         self.track = track
@@ -47,7 +51,10 @@ class Tape:
         # Bytes that are too many in any case; of audio whose rate is known, the seconds are in it.
         self._limit = REPLAY_BYTES if track.rate is None else min(REPLAY_BYTES, int(REPLAY_AUDIO * track.rate))
         self._header = b""
-        self._sent: deque[tuple[bytes | str, float]] = deque()
+        self._sent: deque[bytes | str] = deque()
+        # When it was sent: positions and times, so far apart that a time for each chunk need not be kept.
+        self._marks: deque[tuple[int, float]] = deque()
+        self._mark_at = 0.0
         self._waiting: deque[bytes | str] = deque()
 
     @property
@@ -69,13 +76,17 @@ class Tape:
             if self.is_full():
                 return False
             self.track.feed(chunk)
-        self._sent.append((chunk, now))
+        if now >= self._mark_at:
+            self._mark(now)
+        self._sent.append(chunk)
         self.end = self.cursor = self.end + len(chunk)
         return True
 
     def record(self, item: bytes | str, now: float) -> None:
         """Keep what goes out at this moment; nothing waits."""
-        self._sent.append((item, now))
+        if now >= self._mark_at:
+            self._mark(now)
+        self._sent.append(item)
         if isinstance(item, bytes):
             self.end = self.cursor = self.end + len(item)
             self.track.feed(item)
@@ -94,26 +105,30 @@ class Tape:
         if self._header:
             header, self._header = self._header, b""
             return header
+        if now >= self._mark_at:
+            self._mark(now)
         item = self._waiting.popleft()
         if isinstance(item, bytes):
             if len(item) > size:
                 self._waiting.appendleft(item[size:])
                 item = item[:size]
             self.cursor += len(item)
-        self._sent.append((item, now))
+        self._sent.append(item)
         return item
 
     def confirm(self, seconds: float) -> None:
         """Forget what final results have covered: nobody needs it again."""
+        if not self._sent:
+            return
         position = self.track.place(seconds).position
         sent, first = self._sent, self.first
         while sent:
-            item = sent[0][0]
-            size = len(item) if isinstance(item, bytes) else 0
+            item = sent[0]
+            behind = first + len(item) if isinstance(item, bytes) else first
             # A message at the very place may not have been answered yet.
-            if first + size > position or (not size and first == position):
+            if behind > position or behind == first == position:
                 break
-            first += size
+            first = behind
             sent.popleft()
         self._begin(first)
 
@@ -129,13 +144,13 @@ class Tape:
         """
         if self.track.obstacle is not None:
             return 0.0
-        return self.seconds - (now - self._sent[0][1]) if self._sent else REPLAY_AUDIO
+        return self.seconds - (now - self._marks[0][1]) if self._sent else REPLAY_AUDIO
 
     def make_room(self) -> None:
         """Forget what was sent first, until there is room; nothing that still waits."""
         first = self.first
         while self._sent and self.is_full():
-            item = self._sent.popleft()[0]
+            item = self._sent.popleft()
             if isinstance(item, bytes):
                 first += len(item)
                 self._begin(first)
@@ -147,12 +162,14 @@ class Tape:
         if place.position < self.first:
             place = track.place_behind(self.first) or Place(self.end, track.seconds(self.end))
             lost = max(0.0, place.seconds - seconds)
-        while sent and (self.cursor > place.position or isinstance(sent[-1][0], str)):
-            item = sent.pop()[0]
+        while sent and (self.cursor > place.position or isinstance(sent[-1], str)):
+            item = sent.pop()
             waiting.appendleft(item)
             if isinstance(item, bytes):
                 self.cursor -= len(item)
         sent.clear()
+        self._marks.clear()
+        self._mark_at = 0.0
         while self.cursor < place.position and waiting:
             # The place lies within what waits: a part of that was heard for good, or no decoder could begin there.
             item = waiting.popleft()
@@ -165,7 +182,14 @@ class Tape:
         self._header = track.header(self.cursor) if self.cursor else b""
         return Replay(track.seconds(self.cursor), lost)
 
+    def _mark(self, now: float) -> None:
+        self._marks.append((self.cursor, now))
+        self._mark_at = now + MARK
+
     def _begin(self, first: int) -> None:
         if first != self.first:
             self.first = first
+            marks = self._marks
+            while len(marks) > 1 and marks[1][0] <= first:
+                marks.popleft()
             self.track.forget(first)

@@ -54,7 +54,10 @@ class Timeline:
     @property
     def final_until(self) -> float:
         """Seconds up to which every channel is heard for good."""
-        return min(self._finals.get(number, 0.0) for number in range(self.channels))
+        finals = self._finals
+        if self.channels == 1:
+            return finals.get(0, 0.0)
+        return min(finals.get(number, 0.0) for number in range(self.channels))
 
     def begin(self, offset: float) -> None:
         """Another connection stands, and its audio begins here."""
@@ -64,13 +67,15 @@ class Timeline:
 
     def saw(self, event: LiveResultResponse) -> bool:
         """Remember how far a result of the session's own time reaches; whether that is further than all before."""
-        index = event.channel_index
-        number = int(index[0]) if index else 0
-        if index and len(index) > 1:
-            self.channels = max(self.channels, int(index[1]))
-        until = _until(event)
-        if event.is_final:
-            self._finals[number] = max(self._finals.get(number, 0.0), until)
+        # Each result of each session comes through here.
+        number, index = 0, event.channel_index
+        if index:
+            number = int(index[0])
+            if len(index) > 1 and index[1] > self.channels:
+                self.channels = int(index[1])
+        until = (event.start or 0.0) + (event.duration or 0.0)
+        if event.is_final and until > self._finals.get(number, 0.0):
+            self._finals[number] = until
         if until <= self._shown.get(number, 0.0):
             return False
         self._shown[number] = until
@@ -162,10 +167,6 @@ def _moved(timed: M, offset: float) -> M:
         start=None if start is None else start + offset,
         end=None if end is None else end + offset,
     )
-
-
-def _until(event: LiveResultResponse) -> float:
-    return (event.start or 0.0) + (event.duration or 0.0)
 
 
 def _copied(event: E, **changes: object) -> E:

@@ -54,6 +54,8 @@ _KEEP_ALIVE = '{"type":"KeepAlive"}'
 _FINALIZE = '{"type":"Finalize"}'
 _CLOSE_STREAM = '{"type":"CloseStream"}'
 
+_OPEN = Phase.OPEN  # Python 3.11 looks for a member of an enum as long as for six attributes
+
 
 class Core(Generic[E]):
     """What conversations have in common; `E` is what happens in them.
@@ -501,7 +503,7 @@ class Core(Generic[E]):
     @property
     def _is_live(self) -> bool:
         """Whether something can be said, now or on the next connection."""
-        return self._machine.phase is Phase.OPEN or self._machine.phase is Phase.RECONNECTING
+        return self._machine.phase is _OPEN or self._machine.phase is Phase.RECONNECTING
 
     async def _broken(self) -> None:
         """Return when it is over, for sending has failed: the socket has the reason for who reads."""
@@ -550,7 +552,7 @@ class Core(Generic[E]):
         return self
 
     async def __anext__(self) -> E:
-        event = self._backlog.get()
+        event = self._backlog.get() if self._backlog.items else None
         while event is None:
             receive = self._receive
             if self._is_read or receive is None or self._is_over:

@@ -79,7 +79,10 @@ class Line:
             DeepgramConnectionError: it cannot be sent, and no tape keeps it.
         """
         tape, size = self.tape, len(item) if isinstance(item, bytes) else 0
-        if tape is not None:
+        # Most of what is said is audio for which there is room.
+        if tape is not None and not (
+            isinstance(item, bytes) and self.socket is not None and tape.take(item, self._clock.now())
+        ):
             if size and tape.is_full():
                 await self._wait_for_room(tape)
             if not self.is_direct:
