@@ -8,15 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 if not BENCHMARKS.is_dir():
     pytest.skip("needs the folder `benchmarks`", allow_module_level=True)
+
+
+if "decode_text" not in signature(aiohttp.ClientSession.ws_connect).parameters:
+    pytest.skip("the bare way to do it is that of aiohttp 3.14", allow_module_level=True)
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:

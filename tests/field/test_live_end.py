@@ -13,6 +13,7 @@ from dgasync.server import Fault, LocalServer
 from dgasync.testing import Ruler
 from tests.field.faces import FACES, Face
 from tests.field.talks import RAW, Talker, say, taken, talk, words
+from tests.quiet import OLD
 
 RULER = Ruler(6.0)
 HALF = Ruler(4.0)
@@ -69,6 +70,7 @@ def test_send_after_1011(face: Face, server: LocalServer) -> None:
     talk(face, server.url, main)
 
 
+@pytest.mark.skipif(OLD, reason="in older aiohttp who sends may meet the broken connection before the close frame")
 def test_send_after_1011_as_documented(face: Face, server: LocalServer) -> None:
     """There `send` is False, and by then Error and Close have been fired, with the code and the reason."""
     server.fail(Fault.close(1011, REASON, HALF.size), times=None)
@@ -116,6 +118,7 @@ def test_a_broken_connection_in_words(fault: Fault, face: Face, server: LocalSer
     talk(face, server.url, main)
 
 
+@pytest.mark.skipif(OLD, reason="in older aiohttp who sends may meet the broken connection before the close frame")
 def test_a_sender_that_never_pauses(face: Face, server: LocalServer) -> None:
     """Who sends small frames without a pause learns of the end soon, and how it was, as does who listens beside him."""
     server.fail(Fault.close(1011, REASON, HALF.size), times=None)

@@ -31,8 +31,8 @@ class Desk:
         self.inbox: Inbox[Any] = Inbox(lambda: SessionEnded("It is over."))
         self.roused = 0
         self.done: list[Any] = []
-        self.go = anyio.Event()
-        self.go.set()
+        self.go: Any = None
+        """What is waited for before each item, if anything: an event, made on the loop."""
         if is_open:
             self.inbox.open(self.rouse)
 
@@ -40,7 +40,8 @@ class Desk:
         self.roused += 1
 
     async def carry_out(self, item: Any) -> None:
-        await self.go.wait()
+        if self.go is not None:
+            await self.go.wait()
         await anyio.sleep(0)
         if isinstance(item, Exception):
             raise item

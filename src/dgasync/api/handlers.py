@@ -263,8 +263,8 @@ def _manner(handler: Handler, keyword: str, extra: Mapping[str, Any]) -> tuple[b
     """
     try:
         signature = inspect.signature(handler, **_LENIENT)
-    except Exception:  # builtins have none, and one that is given by hand may be anything
-        return True, extra
+    except Exception:  # builtins may have none, and one that is given by hand may be anything
+        return not inspect.isbuiltin(handler), {} if inspect.isbuiltin(handler) else extra
     nothing: Mapping[str, Any] = {}
     for by_keyword, given in ((True, extra), (False, extra), (True, nothing), (False, nothing)):
         try:
