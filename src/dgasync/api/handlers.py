@@ -266,7 +266,10 @@ def _manner(handler: Handler, keyword: str, extra: Mapping[str, Any]) -> tuple[b
     except Exception:  # builtins may have none, and one that is given by hand may be anything
         return not inspect.isbuiltin(handler), {} if inspect.isbuiltin(handler) else extra
     nothing: Mapping[str, Any] = {}
-    for by_keyword, given in ((True, extra), (False, extra), (True, nothing), (False, nothing)):
+    # Python 3.13.0 binds a keyword to what can be given by position only.
+    asked = [each for each in signature.parameters.values() if each.kind is each.POSITIONAL_ONLY]
+    manners = ((True, extra), (False, extra), (True, nothing), (False, nothing))
+    for by_keyword, given in manners if len(asked) < 2 else manners[1::2]:
         try:
             if by_keyword:
                 signature.bind(None, **{keyword: None}, **given)
