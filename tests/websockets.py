@@ -22,17 +22,21 @@ class WebsocketServer:
     """Its `url`, what it saw, and how to tell it something."""
 
     def __init__(self) -> None:
+        self.forget()
+        self.go = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.url = self._do(self._start())
+
+    def forget(self) -> None:
+        """Start anew: what sockets opened before still do is not seen any more."""
         self.heads: list[dict[str, str]] = []
         """The headers of each handshake."""
         self.arrived: list[Any] = []
         """What came in at /stall and /listen."""
         self.ended: list[int | None] = []
         """The close codes with which sockets ended."""
-        self.go = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self.url = self._do(self._start())
 
     def _do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
@@ -47,6 +51,7 @@ class WebsocketServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.heads.append(dict(request.headers))
+        ended = self.ended
         name = request.match_info["name"]
         headers = {"dg-request-id": "the-request", "dg-error": "said in the header"}
         if name == "refuse":
@@ -68,7 +73,7 @@ class WebsocketServer:
         try:
             await getattr(self, f"_{name}")(socket, request)
         finally:
-            self.ended.append(socket.close_code)
+            ended.append(socket.close_code)
         return socket
 
     async def _until_go(self) -> None:

@@ -34,9 +34,7 @@ def shared_server() -> Iterator[WebsocketServer]:
 
 @pytest.fixture
 def server(shared_server: WebsocketServer) -> Iterator[WebsocketServer]:
-    shared_server.heads.clear()
-    shared_server.arrived.clear()
-    shared_server.ended.clear()
+    shared_server.forget()
     shared_server.go.clear()
     yield shared_server
     # No job and no task is left of any test here.

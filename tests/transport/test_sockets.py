@@ -53,9 +53,7 @@ def shared_server() -> Iterator[WebsocketServer]:
 
 @pytest.fixture
 def server(shared_server: WebsocketServer) -> WebsocketServer:
-    shared_server.heads.clear()
-    shared_server.arrived.clear()
-    shared_server.ended.clear()
+    shared_server.forget()
     shared_server.go.clear()
     return shared_server
 
