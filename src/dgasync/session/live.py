@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
@@ -237,13 +238,14 @@ class AsyncLiveSession(Core["LiveEvent"]):
                 self._warn_of_empty()
                 return
             self._look_at(chunk)
-        if self._inbox.items:
-            if not await self._inbox.in_turn(lambda: self._write(chunk)):
+        machine, line, inbox = self._machine, self._line, self._inbox
+        if inbox.items:
+            # Not a lambda: for that, everything here would be looked up by way of a cell.
+            if not await inbox.in_turn(partial(self._write, chunk)):
                 raise self._refusal()
             return
-        machine, line = self._machine, self._line
-        if machine.phase is not _OPEN or self._inbox.closed:
-            if self._inbox.closed or not await self._write(chunk):
+        if machine.phase is not _OPEN or inbox.closed:
+            if inbox.closed or not await self._write(chunk):
                 raise self._refusal()
             return
         now = self._clock.now()
