@@ -37,7 +37,7 @@ MODULES: Mapping[str, str] = {
 }
 """Where the core is, and where its plain twin goes."""
 
-BASES: Mapping[str, str] = {"Core": "session/core.py"}
+BASES: Mapping[str, str] = {"AudioCore": "session/audio.py", "Core": "session/core.py"}
 """Generic classes that core classes inherit from, and where they are: the twin gets their methods as its own."""
 
 INNER = frozenset({"post", "serve", "take"})
@@ -111,32 +111,51 @@ def sync_files() -> dict[Path, str]:
 
 def flattened(module: Module) -> Module:
     """The module with the public methods of `BASES` in the classes that inherit them."""
-    for node in module.tree.body:
-        bases = node.bases if isinstance(node, ast.ClassDef) else []
-        for base in bases:
-            if isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name) and base.value.id in BASES:
-                assert isinstance(node, ast.ClassDef)
-                return _with_methods(module, node, base, Module(PACKAGE / BASES[base.value.id]))
+    while (found := _heir(module)) is not None:
+        module = _with_methods(module, *found)
     return module
 
 
-def _with_methods(module: Module, core: ast.ClassDef, base: ast.Subscript, home: Module) -> Module:
+def _heir(module: Module) -> tuple[ast.ClassDef, ast.Subscript] | None:
+    """A class that inherits from one of `BASES`, and how it names it."""
+    for node in module.tree.body:
+        for base in node.bases if isinstance(node, ast.ClassDef) else []:
+            if isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name) and base.value.id in BASES:
+                assert isinstance(node, ast.ClassDef)
+                return node, base
+    return None
+
+
+def _with_methods(module: Module, core: ast.ClassDef, base: ast.Subscript) -> Module:
     assert isinstance(base.value, ast.Name)
-    of = base.slice.value if isinstance(base.slice, ast.Constant) else module.segment(base.slice)
+    name = base.value.id
+    home = Module(PACKAGE / BASES[name])
+    given = base.slice.elts if isinstance(base.slice, ast.Tuple) else [base.slice]
+    written = [str(each.value) if isinstance(each, ast.Constant) else module.segment(each) for each in given]
+    meant = dict(zip(_variables(home.class_named(name)), written, strict=True))
+    home = flattened(home)
+    own = _methods(core)
     methods: list[str] = []
-    for name, node in _methods(home.class_named(base.value.id)).items():
-        if name not in INNER and name != "__init__" and (not name.startswith("_") or name.endswith("__")):
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    for each, node in _methods(home.class_named(name)).items():
+        if each not in own and (not each.startswith("_") or each.endswith("__")):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             methods += ["", *home.lines[first - 1 : node.end_lineno]]
-    found = re.sub(r"\bE\b", str(of), "\n".join(methods)).split("\n")
+    found = re.sub(r"\b(" + "|".join(meant) + r")\b", lambda hit: meant[hit[0]], "\n".join(methods)).split("\n")
     brought = [f"from {place} import {name} as {here}" for here, (place, name) in home.origins().items()]
     lines = list(module.lines)
     lines[core.lineno - 1] = f"class {core.name}:"
-    behind = _methods(core)["__init__"].end_lineno or core.lineno
+    behind = own["__init__"].end_lineno or core.lineno
     start = next(number for number, line in enumerate(lines) if line.startswith("from __future__"))
     return Module(
         module.path, "\n".join([*lines[: start + 1], *brought, *lines[start + 1 : behind], *found, *lines[behind:]])
     )
+
+
+def _variables(node: ast.ClassDef) -> list[str]:
+    """The names of the type variables of a generic class."""
+    base = node.bases[-1]
+    assert isinstance(base, ast.Subscript), "the last base is Generic[...]"
+    return [each.id for each in ast.walk(base.slice) if isinstance(each, ast.Name)]
 
 
 def twins() -> dict[str, str]:

@@ -36,7 +36,7 @@ class Phase(Enum):
     RECONNECTING = "reconnecting"
     """The connection is lost, and another one is on its way. What is sent meanwhile waits for it."""
     DRAINING = "draining"
-    """CloseStream is on its way; the last words are still to come."""
+    """The farewell, CloseStream, is on its way; the last words are still to come."""
     ENDED = "ended"
 
 
@@ -63,6 +63,10 @@ class Live:
         keeps_alive: whether KeepAlive messages are sent.
         auto_flush: seconds after an interim result without another until Finalize; None for never.
         reconnect: decides about other connections; None: there is only one.
+        farewell: the message that ends what is sent, behind which the service says the rest; None: there is none, and
+            the connection is closed instead.
+        rest: what the service says behind it, in the words of errors.
+        advice: what may be wrong when the service cannot use what it is sent.
     """
 
     __slots__ = (
@@ -73,24 +77,34 @@ class Live:
         "_keeps_alive",
         "_reconnect",
         "_sent_before",
+        "advice",
         "alarm",
         "byte_rate",
         "complete",
         "diagnosis",
         "failure",
+        "farewell",
         "finished",
         "last_sent",
         "outcome",
         "phase",
         "replayed",
         "request_id",
+        "rest",
         "sent_bytes",
         "trouble",
         "watch",
     )
 
     def __init__(
-        self, *, keeps_alive: bool = True, auto_flush: float | None = None, reconnect: Reconnect | None = None
+        self,
+        *,
+        keeps_alive: bool = True,
+        auto_flush: float | None = None,
+        reconnect: Reconnect | None = None,
+        farewell: str | None = "CloseStream",
+        rest: str = "the last words",
+        advice: str = "Do `encoding` and `sample_rate` fit the audio?",
     ) -> None:
         self.phase = Phase.CONNECTING
         self.outcome: Literal["finished", "failed", "cancelled"] | None = None
@@ -100,7 +114,7 @@ class Live:
         self.complete = False
         """Whether the closing Metadata has come: everything was heard."""
         self.finished = False
-        """Whether CloseStream was said, or waits for another connection to be said."""
+        """Whether the farewell was said, or waits for another connection to be said."""
         self.request_id: str | None = None
         self.diagnosis: str | None = None
         """Why the service may hear nothing sensible; an error that may come of it says so."""
@@ -115,6 +129,9 @@ class Live:
         self.replayed = 0
         """Bytes of audio that were given to it again."""
         self.watch = Watch()
+        self.farewell = farewell
+        self.rest = rest
+        self.advice = advice
         self._keeps_alive = keeps_alive
         self._auto_flush = auto_flush
         self._reconnect = reconnect
@@ -156,11 +173,13 @@ class Live:
         self.sent_bytes += size
 
     def finishing(self, now: float) -> None:
-        """CloseStream goes out, behind all audio; or it will, once there is a connection."""
+        """The farewell goes out, behind everything else; or it will, once there is a connection."""
         self.finished = True
         if self.phase is Phase.OPEN:
             self.phase = Phase.DRAINING
-            self._deadline = now + DRAIN_TIMEOUT
+            # Where there is none, nothing is to follow.
+            self.complete = self.farewell is None
+            self._deadline = now + (CLOSE_TIMEOUT if self.complete else DRAIN_TIMEOUT)
             # When the time is over, it is known whether somebody is there.
             self.watch.ping_soon(now)
 
@@ -206,7 +225,7 @@ class Live:
         if self.phase is Phase.DRAINING and (self.complete or code == 1000):
             self._end("finished")
             return None
-        said = self.alarm.value if self.alarm is not None else _meaning(code, reason, self.phase is Phase.DRAINING)
+        said = self.alarm.value if self.alarm is not None else self._meaning(code, reason)
         failure = self._lost(said, code, reason)
         if self._reconnect is None:
             self._end("failed", failure)
@@ -226,8 +245,8 @@ class Live:
             self._end("finished")
         else:
             said = (
-                f"The service said nothing for {DRAIN_TIMEOUT:g} s after CloseStream and did not end the session; the "
-                "last words may be missing."
+                f"The service said nothing for {DRAIN_TIMEOUT:g} s after {self.farewell} and did not end the session; "
+                f"{self.rest} may be missing."
             )
             self._end("failed", self._lost(said))
 
@@ -295,25 +314,24 @@ class Live:
         error.sent_seconds = self.sent_seconds
         return error
 
+    def _meaning(self, code: int, reason: str) -> str:
+        said = f": {reason}" if reason else ""
+        if self.phase is Phase.DRAINING:
+            return f"The connection ended ({code}{said}) before {self.rest} came; they may be missing."
+        if code in (1000, 1001):
+            return f"The service ended the session ({code}{said}) before it was asked to."
+        if code == 1006:
+            # Nobody has said anything: this is the transport's own word.
+            return f"The connection broke{said}."
+        if code == 1011 and "NET-0001" in reason:
+            return f"The service heard nothing for too long and hung up ({code}{said})."
+        if code == 1008:
+            return f"The service could not use what was sent ({code}{said}). {self.advice}"
+        return f"The service ended the session ({code}{said})."
+
     def _end(self, outcome: Literal["finished", "failed", "cancelled"], failure: Exception | None = None) -> None:
         if self.outcome is None:
             self.phase = Phase.ENDED
             self.outcome = outcome
             self.failure = failure
             self._deadline = self._flush_at = None
-
-
-def _meaning(code: int, reason: str, asked_for: bool) -> str:
-    said = f": {reason}" if reason else ""
-    if asked_for:
-        return f"The connection ended ({code}{said}) before the last words came; they may be missing."
-    if code in (1000, 1001):
-        return f"The service ended the session ({code}{said}) before it was asked to."
-    if code == 1006:
-        # Nobody has said anything: this is the transport's own word.
-        return f"The connection broke{said}."
-    if code == 1011 and "NET-0001" in reason:
-        return f"The service heard nothing for too long and hung up ({code}{said})."
-    if code == 1008:
-        return f"The service could not use what was sent ({code}{said}). Do `encoding` and `sample_rate` fit the audio?"
-    return f"The service ended the session ({code}{said})."

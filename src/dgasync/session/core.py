@@ -46,13 +46,12 @@ if TYPE_CHECKING:
     from dgasync.session.line import Line
     from dgasync.transport.seam import Clock, Frame, Socket, Transport, Wake
 
-__all__ = ["Core"]
+__all__ = ["KEEP_ALIVE", "Core"]
 
 E = TypeVar("E")
 
-_KEEP_ALIVE = '{"type":"KeepAlive"}'
+KEEP_ALIVE = '{"type":"KeepAlive"}'
 _FINALIZE = '{"type":"Finalize"}'
-_CLOSE_STREAM = '{"type":"CloseStream"}'
 
 _OPEN = Phase.OPEN  # Python 3.11 looks for a member of an enum as long as for six attributes
 
@@ -444,7 +443,7 @@ class Core(Generic[E]):
 
     async def _remind(self, due: Due) -> None:
         with suppress(DeepgramConnectionError):  # whoever reads learns of it
-            await (self._line.out(_KEEP_ALIVE, 0) if due is Due.KEEP_ALIVE else self._line.say(_FINALIZE))
+            await (self._line.out(KEEP_ALIVE, 0) if due is Due.KEEP_ALIVE else self._line.say(_FINALIZE))
 
     async def _ping(self, socket: Socket) -> None:
         with suppress(DeepgramConnectionError):  # whoever reads learns of it
@@ -474,7 +473,7 @@ class Core(Generic[E]):
         Raises:
             SessionEnded: the session is over, or `finish` was called.
         """
-        await (self._close_stream(text) if "CloseStream" in text else self._say(text))
+        await (self._close_stream(text) if self._is_farewell(text) else self._say(text))
 
     async def close_stream(self) -> None:
         """Say that no more audio comes, and do not wait for the last words.
@@ -513,20 +512,28 @@ class Core(Generic[E]):
             self._machine.closed(1006)
             await self._end_here()
 
-    async def _close_stream(self, message: str = _CLOSE_STREAM) -> None:
+    def _is_farewell(self, message: str) -> bool:
+        farewell = self._machine.farewell
+        return farewell is not None and f'"{farewell}"' in message
+
+    async def _close_stream(self, message: str | None = None) -> None:
         if self._machine.phase is Phase.CONNECTING:
             raise self._refusal()
         self._stop_sources()
         # If it cannot be sent, the session is over anyway, and its end says how.
         await self._inbox.at_last(lambda: self._write_close(message))
 
-    async def _write_close(self, message: str) -> bool:
+    async def _write_close(self, message: str | None) -> bool:
+        machine, socket = self._machine, self._line.socket
         # Behind what waits on the tape it goes out later; `_restore` sees to the rest then.
         with suppress(DeepgramConnectionError):  # the socket has the reason for who reads
             if self._line.is_direct:
-                self._machine.finishing(self._clock.now())
-            self._machine.finished = True
-            await self._line.say(message)
+                machine.finishing(self._clock.now())
+            machine.finished = True
+            if machine.farewell is not None:
+                await self._line.say(message or f'{{"type":"{machine.farewell}"}}')
+            elif socket is not None:
+                self._assist(self._hang_up, socket)
         return True
 
     def _refusal(self) -> SessionEnded:

@@ -179,6 +179,16 @@ class LiveSession:
         """
         self._core.start_sending(source, finish=finish, realtime=realtime)
 
+    @property
+    def sent_seconds(self) -> float | None:
+        """Seconds of audio that were sent; None for compressed audio, of which only the service knows."""
+        return self._core.sent_seconds
+
+    @property
+    def diagnosis(self) -> str | None:
+        """Why the service may hear nothing sensible in this audio; None when all seems well. It is also logged."""
+        return self._core.diagnosis
+
     def keep_alive(self) -> None:
         """Tell the service that somebody is there. It happens by itself when nothing is sent.
 
@@ -221,19 +231,9 @@ class LiveSession:
         return self._core.result()
 
     @property
-    def sent_seconds(self) -> float | None:
-        """Seconds of audio that were sent; None for compressed audio, of which only the service knows."""
-        return self._core.sent_seconds
-
-    @property
     def metrics(self) -> LiveMetrics:
         """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
         return self._core.metrics
-
-    @property
-    def diagnosis(self) -> str | None:
-        """Why the service may hear nothing sensible in this audio; None when all seems well. It is also logged."""
-        return self._core.diagnosis
 
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncLiveSession", type(self).__name__, 1)
