@@ -4,11 +4,12 @@ A method of the core has one of these shapes:
 
     async def m(...)             return run(self._core.m(...))
     def m(...)                   return self._core.m(...)
-    ... -> AsyncY                the same, wrapped: Y(...); such a Y is made from its core
     @property                    return self._core.m
+    ... -> AsyncY, AsyncY[...]   the same, wrapped: Y(...); such a Y is made from its core
+    name = m                     the same: another name of a method
     __aenter__, __aexit__        their own bodies by the rules of `convert`: they say which public method closes.
                                  Where they need more than that, one job enters and leaves: `transport.held`
-    __aiter__, __anext__         its own body; the core's, with StopIteration at the end
+    __aiter__, __anext__         its own body, or wrapped as above; the core's, with StopIteration at the end
     send, where there is `post`  return self._core.post(...), which is `send` for other threads
     __init__                     makes the core
     __repr__                     the core's, under the name of this class
@@ -30,28 +31,36 @@ from source import PACKAGE, Module, header, imports, names_in
 
 MODULES: Mapping[str, str] = {
     "client.py": "sync/client.py",
+    "api/agents.py": "sync/agents.py",
+    "api/auth.py": "sync/auth.py",
+    "api/catalogue.py": "sync/catalogue.py",
     "api/listen.py": "sync/listen.py",
+    "api/listing.py": "sync/listing.py",
     "api/live.py": "sync/live.py",
+    "api/manage.py": "sync/manage.py",
+    "api/onprem.py": "sync/onprem.py",
+    "api/projects.py": "sync/projects.py",
+    "api/read.py": "sync/read.py",
     "api/socket.py": "sync/socket.py",
+    "api/speak.py": "sync/speak.py",
+    "api/speech.py": "sync/speech.py",
+    "api/usage.py": "sync/usage.py",
     "session/live.py": "sync/session.py",
 }
 """Where the core is, and where its plain twin goes."""
 
-BASES: Mapping[str, str] = {"AudioCore": "session/audio.py", "Core": "session/core.py"}
+BASES: Mapping[str, str] = {
+    "AudioCore": "session/audio.py",
+    "Core": "session/core.py",
+    "EventClient": "api/events.py",
+}
 """Generic classes that core classes inherit from, and where they are: the twin gets their methods as its own."""
 
-INNER = frozenset({"post", "serve", "take"})
-"""What a core has for its twin, or for other parts of the package; the twin itself does not."""
+INNER = frozenset({"aread", "post", "serve", "take"})
+"""What a core has for its twin, for other parts of the package, or because httpx has it; the twin itself does not."""
 
 BODIES: Mapping[str, str] = {
     "AsyncLiveClient.write": "return self.send(data)",
-    # These reprs show a session.
-    "AsyncLiveClient.__repr__": (
-        'return repr(self._core).replace("AsyncLiveClient", type(self).__name__, 1).replace(" <AsyncLive", " <Live", 1)'
-    ),
-    "AsyncUtterances.__repr__": (
-        'return repr(self._core).replace("AsyncUtterances", type(self).__name__, 1).replace(" <AsyncLive", " <Live", 1)'
-    ),
     # `post` takes messages, too.
     "AsyncLiveSession.send": """
 if isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
@@ -64,17 +73,21 @@ self._core.post(chunk)
 SEND_SUMMARY = r'(def send\((?s:.*?)""")(?s:.*?)(?=\n\n|""")'
 AT_ONCE = "It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room."
 
+# Handlers run on one thread, in order.
+HANDLERS = (
+    (r" {8}concurrent_handlers: whether (?s:.*?)\n(?= {8}on_handler_error: )", ""),
+    (r"\n +concurrent_handlers: bool = False,", ""),
+    (r"concurrent_handlers=concurrent_handlers, ", ""),
+    (r"(on_handler_error=on_handler_error\))\n", r"\1\n        self._core.serve(self, ThreadDispatcher)\n"),
+    (
+        r"(Handlers\s+run\s+one\s+after\s+another,\s+in\s+the\s+order\s+of\s+the\s+events)\.",
+        r"\1, on a\n    thread of their own, where they may block.",
+    ),
+)
+
 WORDING: Mapping[str, Sequence[tuple[str, str]]] = {
     "AsyncLiveClient": (
-        # Handlers run on one thread, in order.
-        (r" {8}concurrent_handlers: whether (?s:.*?)\n(?= {8}on_handler_error: )", ""),
-        (r"\n +concurrent_handlers: bool = False,", ""),
-        (r"concurrent_handlers=concurrent_handlers, ", ""),
-        (r"(on_handler_error=on_handler_error\))\n", r"\1\n        self._core.serve(self, ThreadDispatcher)\n"),
-        (
-            r"(Handlers\s+run\s+one\s+after\s+another,\s+in\s+the\s+order\s+of\s+the\s+events)\.",
-            r"\1, on a\n    thread of their own, where they may block.",
-        ),
+        *HANDLERS,
         (
             SEND_SUMMARY,
             r"\1Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.\n\n"
@@ -212,6 +225,8 @@ class Face:
         classes = "\n\n".join(self._class(self.module.class_named(core)) for core in cores)
         own = [self.names[core] for core in cores]
         described = " and ".join(f"`{core}`" for core in cores)
+        if len(cores) > 2:
+            described = f"What is in `{self.module.name}`"
         return (
             f'"""{described} for code without `await`.\n\n{header(self.module.place)}"""\n\n'
             "from __future__ import annotations\n\n"
@@ -255,6 +270,8 @@ class Face:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if node.name not in INNER and (not node.name.startswith("_") or node.name.endswith("__")):
                     parts.append(self._method(core, node))
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in _methods(core):
+                parts.append(f"    {self.module.segment(node)}\n")
             elif not (index == 0 and ast.get_docstring(core)):
                 self._refuse(core, node, "the sync face has no rule for this statement")
         text = f"class {self.names[core.name]}({bases}):\n{self._docstring(core)}\n" + "\n".join(parts)
@@ -268,7 +285,8 @@ class Face:
         decorators = {self.module.segment(each) for each in node.decorator_list}
         if node.name == "__init__" and core.name in self.wrapped:
             made = textwrap.indent(self._from_core(core), " " * 8)
-            return f"    def __init__(self, core: {core.name}) -> None:\n{made}\n"
+            variables = f"[{', '.join(_variables(core))}]" if "Generic" in names_in(*core.bases) else ""
+            return f"    def __init__(self, core: {core.name}{variables}) -> None:\n{made}\n"
         arguments = node.args
         self.in_annotations |= names_in(node.returns, *(each.annotation for each in _parameters(arguments)))
         self.at_run_time |= names_in(*arguments.defaults, *arguments.kw_defaults, *node.decorator_list)
@@ -299,16 +317,18 @@ class Face:
         if node.name == "__init__":
             return f"self._core = {core.name}({arguments})"
         if node.name == "__repr__":
-            return f'return repr(self._core).replace("{core.name}", type(self).__name__, 1)'
+            # Some show a session, too.
+            return f'return repr(self._core).replace("{core.name}", type(self).__name__, 1).replace(" <Async", " <")'
         if node.name in ("__aenter__", "__aexit__") and self._is_held(core):
             return "self._held.enter()\nreturn self" if node.name == "__aenter__" else f"self._held.leave({arguments})"
-        if node.name in ("__aenter__", "__aexit__", "__aiter__"):
+        is_wrapped = bool(names_in(node.returns) & self.names.keys())
+        if node.name in ("__aenter__", "__aexit__") or (node.name == "__aiter__" and not is_wrapped):
             return self._own_body(core, node)
-        if decorators == {"property"}:
-            return f"return self._core.{node.name}"
-        if decorators or _yields(node):
+        if _yields(node) or decorators - {"property"}:
             self._refuse(core, node, "the sync face has no rule for this shape")
-        if node.name == "send" and "post" in _methods(core):
+        if decorators:
+            call = f"self._core.{node.name}"
+        elif node.name == "send" and "post" in _methods(core):
             call = f"self._core.post({arguments})"
         else:
             call = f"self._core.{node.name}({arguments})"
@@ -316,7 +336,7 @@ class Face:
                 call = f"self._held.run({call})" if self._is_held(core) else f"run({call})"
         if node.name == "__anext__":
             return f"try:\n    return {call}\nexcept StopAsyncIteration:\n    raise StopIteration from None"
-        if names_in(node.returns) & self.names.keys():
+        if is_wrapped:
             return self._wrapping(core, node, call)
         return call if self.module.segment(node.returns or node) == "None" else f"return {call}"
 
@@ -325,10 +345,13 @@ class Face:
         return "self._core = core" + ("\nself._held = Held(core)" if self._is_held(core) else "")
 
     def _wrapping(self, core: ast.ClassDef, node: Method, call: str) -> str:
-        if not (isinstance(node.returns, ast.Name) and node.returns.id in self.wrapped):
+        # Of `AsyncY[...]` it is Y that is made; what it is of must be the same on both faces.
+        given = node.returns.value if isinstance(node.returns, ast.Subscript) else node.returns
+        alone = names_in(node.returns) & self.names.keys()
+        if not (isinstance(given, ast.Name) and given.id in self.wrapped and alone == {given.id}):
             self._refuse(core, node, "the sync face can wrap an answer that is one class of the core, and nothing else")
-        twin = self.names[node.returns.id]
-        if any(each.name == node.returns.id for each in self.module.tree.body if isinstance(each, ast.ClassDef)):
+        twin = self.names[given.id]
+        if any(each.name == given.id for each in self.module.tree.body if isinstance(each, ast.ClassDef)):
             return f"return {twin}({call})"
         # Not before it is needed, as in the core.
         return f"from {self.homes[twin]} import {twin}\n\nreturn {twin}({call})"

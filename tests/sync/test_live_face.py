@@ -610,7 +610,7 @@ def test_a_handler_that_joins_who_sends(
     connection: LiveClient, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A handler may join the thread that sends, as one does that stops a microphone."""
-    monkeypatch.setattr("dgasync.api.live.CLOSE_TIMEOUT", 0.05)
+    monkeypatch.setattr("dgasync.api.run.CLOSE_TIMEOUT", 0.05)
     deepgram_server.faults.add(Fault.close(1008, after_bytes=6400))
 
     def microphone() -> None:

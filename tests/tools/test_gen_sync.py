@@ -145,7 +145,7 @@ def test_bodies(module: Make) -> None:
         "now": "return self._core.now()",
         "__enter__": "return self",
         "__exit__": "self.close()",
-        "__repr__": "return repr(self._core).replace('AsyncThing', type(self).__name__, 1)",
+        "__repr__": "return repr(self._core).replace('AsyncThing', type(self).__name__, 1).replace(' <Async', ' <')",
     }
 
 

@@ -31,7 +31,7 @@ from dgasync.errors import (
 )
 from dgasync.limits import BEFORE_OPEN, BEFORE_OPEN_BYTES, CLOSE_TIMEOUT, READ_AHEAD
 from dgasync.logs import log
-from dgasync.models.live import Close, Error, Gap, Open, Reconnected, Reconnecting
+from dgasync.models.events import Close, Error, Gap, Open, Reconnected, Reconnecting
 from dgasync.protocol.backlog import Backlog
 from dgasync.protocol.live import Due, Live, Phase
 from dgasync.session.inbox import Inbox
@@ -250,10 +250,8 @@ class Core(Generic[E]):
         if self._is_over:
             return
         failure = self._machine.failure
-        if isinstance(failure, DeepgramError):
+        if failure is not None:
             self._put(Error.of(failure))
-        elif failure is not None:
-            self._put(Error(message=str(failure), description=type(failure).__name__))
         self._is_over = True
         self._over.set()
         self._put(Close(code=code, reason=reason))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from dgasync.errors import DeepgramError
-from dgasync.models.live import Close, Error, Gap, Open, Reconnected, Reconnecting
+from dgasync.models.events import Close, Error, Gap, Open, Reconnected, Reconnecting
 from dgasync.version import __version__
 
 if TYPE_CHECKING:

@@ -58,6 +58,24 @@ class LiveClient:
         """What the last session failed with, at `start` or later; None while all is well."""
         return self._core.error
 
+    def off(self, event: LiveTranscriptionEvents | str, handler: Handler | None = None) -> None:
+        """Call `handler` no more at such events; without one, nobody. One that is not registered is no error."""
+        self._core.off(event, handler)
+
+    def finish(self) -> bool:
+        """True, after the last words: when all handlers have run, Close last.
+
+        In a handler it is True when everything was sent, the farewell behind it.
+        """
+        return run(self._core.finish())
+
+    def is_connected(self) -> bool:
+        """Whether the connection stands."""
+        return run(self._core.is_connected())
+
+    def __repr__(self) -> str:
+        return repr(self._core).replace("AsyncLiveClient", type(self).__name__, 1).replace(" <Async", " <")
+
     @property
     def metrics(self) -> LiveMetrics | None:
         """How the last session is doing, in numbers; None before the first one."""
@@ -74,10 +92,6 @@ class LiveClient:
             DeepgramTypeError: there is no such event.
         """
         self._core.on(event, handler)
-
-    def off(self, event: LiveTranscriptionEvents | str, handler: Handler | None = None) -> None:
-        """Call `handler` no more at such events; without one, nobody. One that is not registered is no error."""
-        self._core.off(event, handler)
 
     def start(
         self,
@@ -124,17 +138,3 @@ class LiveClient:
     def finalize(self) -> bool:
         """Whether the service was asked for the final words of what it has heard; they come as a result."""
         return run(self._core.finalize())
-
-    def finish(self) -> bool:
-        """True, after the last words: when all handlers have run, Close last.
-
-        In a handler it is True when CloseStream was sent, behind all audio.
-        """
-        return run(self._core.finish())
-
-    def is_connected(self) -> bool:
-        """Whether the connection stands."""
-        return run(self._core.is_connected())
-
-    def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncLiveClient", type(self).__name__, 1).replace(" <AsyncLive", " <Live", 1)

@@ -236,7 +236,7 @@ class LiveSession:
         return self._core.metrics
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncLiveSession", type(self).__name__, 1)
+        return repr(self._core).replace("AsyncLiveSession", type(self).__name__, 1).replace(" <Async", " <")
 
 
 class Utterances:
@@ -263,4 +263,4 @@ class Utterances:
             raise StopIteration from None
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncUtterances", type(self).__name__, 1).replace(" <AsyncLive", " <Live", 1)
+        return repr(self._core).replace("AsyncUtterances", type(self).__name__, 1).replace(" <Async", " <")

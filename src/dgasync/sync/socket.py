@@ -108,4 +108,4 @@ class Socket:
         self.close()
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncSocket", type(self).__name__, 1)
+        return repr(self._core).replace("AsyncSocket", type(self).__name__, 1).replace(" <Async", " <")
