@@ -34,7 +34,44 @@ def test_both_clients_carry_the_whole_tree(client: Any, name: str) -> None:
 
     assert type(made) is TREE[name]
     assert door.v("1") is not made
-    assert repr(door) == f"<listen.{name}, versions 1>"
+    assert repr(door) == f"<listen.{name}, versions {'1, 2' if 'live' in name or 'socket' in name else '1'}>"
+
+
+@pytest.mark.parametrize("client", [dgasync.AsyncDeepgramClient, dgasync.DeepgramClient])
+def test_speak_and_read(client: Any) -> None:
+    """What speaks and what reads is where v3 had it, under the names of all its releases."""
+    deepgram = client("k")
+
+    for door in (deepgram.speak, deepgram.speak.rest):
+        assert type(door.v("1")) is dgasync.SpeakClient
+    for door in (deepgram.asyncspeak, deepgram.speak.asyncrest):
+        assert type(door.v("1")) is dgasync.AsyncSpeakClient
+    assert type(deepgram.read.analyze.v("1")) is dgasync.AnalyzeClient
+    assert type(deepgram.read.asyncanalyze.v("1")) is dgasync.AsyncAnalyzeClient
+    with pytest.raises(DeepgramModuleError, match=r'use \.v\("1"\)'):
+        deepgram.speak.v()
+
+
+ROOT = {
+    "manage": dgasync.ManageClient,
+    "asyncmanage": dgasync.AsyncManageClient,
+    "onprem": dgasync.OnPremClient,
+    "asynconprem": dgasync.AsyncOnPremClient,
+    "selfhosted": dgasync.SelfHostedClient,
+    "asyncselfhosted": dgasync.AsyncSelfHostedClient,
+    "auth": dgasync.AuthRESTClient,
+    "asyncauth": dgasync.AsyncAuthRESTClient,
+}
+
+
+@pytest.mark.parametrize("client", [dgasync.AsyncDeepgramClient, dgasync.DeepgramClient])
+def test_the_account(client: Any) -> None:
+    """The doors to the account are the client's own."""
+    deepgram = client("k")
+
+    for name, kind in ROOT.items():
+        assert type(getattr(deepgram, name).v("1")) is kind
+        assert repr(getattr(deepgram, name)) == f"<{name}, versions 1>"
 
 
 @pytest.mark.parametrize("version", ["", "2", "v1", " 1"])

@@ -10,6 +10,7 @@ __all__ = [
     "BODY_CHUNK",
     "CATCH_UP",
     "CLOSE_TIMEOUT",
+    "CONFIGURE_TIMEOUT",
     "CONNECT_TIMEOUT",
     "COOL_DOWN_LIMIT",
     "DRAIN_TIMEOUT",
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_FRAME",
     "MAX_REDIRECTS",
     "MAX_RETRIES",
+    "MAX_TEXT",
     "MICROPHONE_BUFFER",
     "PACE",
     "PING_EVERY",
@@ -92,6 +94,10 @@ HANDOVER = 2 * 1024 * 1024
 MAX_ANSWER = 512 * 1024 * 1024
 """Bytes of an answer kept in memory. An hour of words is about 3 MB."""
 
+MAX_TEXT = 4 * 1024 * 1024
+"""Bytes of a text that is read from a file or a stream. The service takes far less: 2,000 characters to speak, 150,000
+tokens to read (docs, "Text to Speech" and "Text Intelligence")."""
+
 # ── live sessions ──
 
 IDLE_LIMIT = 10.0
@@ -122,6 +128,9 @@ DRAIN_TIMEOUT = 10.0
 
 FINALIZE_TIMEOUT = 5.0
 """Seconds in which the service is to answer a Finalize."""
+
+CONFIGURE_TIMEOUT = 5.0
+"""Seconds in which Flux is to answer a Configure (pipecat#4791 waits as long)."""
 
 FINALIZE_QUIET = 2.0
 """Seconds without any message after a Finalize, from which on there was nothing to flush: it then may not answer at all

@@ -284,6 +284,12 @@ class AudioCore(Core[E], Generic[E]):
         """Why the service may hear nothing sensible in this audio; None when all seems well. It is also logged."""
         return self._machine.diagnosis
 
+    def __repr__(self) -> str:
+        seconds, waiting = self.sent_seconds, len(self._backlog)
+        sent = f"{self._machine.sent_bytes} bytes" if seconds is None else f"{seconds:.1f} s"
+        events = "1 event" if waiting == 1 else f"{waiting} events"
+        return f"<{type(self).__name__} {self._machine.phase.value}, {sent} sent, {events} waiting>"
+
 
 class _Order:
     """Audio that is to be sent in the background."""
