@@ -11,10 +11,10 @@ RULES: tuple[tuple[str, str], ...] = (
     # `await x`, but not the lone word: "code without `await`".
     (r"\bawait (?=[\w(*])", ""),
     # The address of a class: "`listen.asyncprerecorded`"; a list of the doors stays what it is.
-    (r"(?<=\blisten\.)async(?=\w)", ""),
+    (r"(?:(?<=\blisten\.)|(?<=\bread\.)|(?<=\bspeak\.)|(?<=\bdeepgram\.))async(?=\w)", ""),
     # What only prose says.
     (r"\bone task\b(?= while\b)", "one thread"),
-    (r"\bOne task(?= receives\b)", "One thread"),
+    (r"\bOne task(?= (?:receives|takes)\b)", "One thread"),
     (r"\bfor asyncio and trio\b", "for code without `await`"),
 )
 """Patterns and what takes their place, in order."""
@@ -26,6 +26,7 @@ WORDS: Mapping[str, str] = {
     "__aiter__": "__iter__",
     "__anext__": "__next__",
     "aiter": "iter",
+    "aiter_bytes": "iter_bytes",
     "anext": "next",
     "StopAsyncIteration": "StopIteration",
     "AsyncIterator": "Iterator",

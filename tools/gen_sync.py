@@ -34,6 +34,7 @@ MODULES: Mapping[str, str] = {
     "api/agents.py": "sync/agents.py",
     "api/auth.py": "sync/auth.py",
     "api/catalogue.py": "sync/catalogue.py",
+    "api/flux.py": "sync/flux.py",
     "api/listen.py": "sync/listen.py",
     "api/listing.py": "sync/listing.py",
     "api/live.py": "sync/live.py",
@@ -45,6 +46,7 @@ MODULES: Mapping[str, str] = {
     "api/speak.py": "sync/speak.py",
     "api/speech.py": "sync/speech.py",
     "api/usage.py": "sync/usage.py",
+    "session/flux.py": "sync/turns.py",
     "session/live.py": "sync/session.py",
 }
 """Where the core is, and where its plain twin goes."""
@@ -59,14 +61,17 @@ BASES: Mapping[str, str] = {
 INNER = frozenset({"aread", "post", "serve", "take"})
 """What a core has for its twin, for other parts of the package, or because httpx has it; the twin itself does not."""
 
-BODIES: Mapping[str, str] = {
-    "AsyncLiveClient.write": "return self.send(data)",
-    # `post` takes messages, too.
-    "AsyncLiveSession.send": """
+# `post` takes messages, too.
+GIVE_AUDIO = """
 if isinstance(chunk, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
     raise DeepgramTypeError("A chunk of audio is bytes; got a text. `send_all` takes files and paths.")
 self._core.post(chunk)
-""".strip(),
+""".strip()
+
+BODIES: Mapping[str, str] = {
+    "AsyncLiveClient.write": "return self.send(data)",
+    "AsyncFluxSession.send": GIVE_AUDIO,
+    "AsyncLiveSession.send": GIVE_AUDIO,
 }
 """Bodies that do not follow from the shape."""
 
@@ -85,16 +90,18 @@ HANDLERS = (
     ),
 )
 
+SENT = (
+    SEND_SUMMARY,
+    r"\1Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.\n\n"
+    rf"        {AT_ONCE}",
+)
+GIVEN = (SEND_SUMMARY, rf"\1Hand over a chunk of audio, of any size.\n\n        {AT_ONCE}")
+
 WORDING: Mapping[str, Sequence[tuple[str, str]]] = {
-    "AsyncLiveClient": (
-        *HANDLERS,
-        (
-            SEND_SUMMARY,
-            r"\1Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.\n\n"
-            rf"        {AT_ONCE}",
-        ),
-    ),
-    "AsyncLiveSession": ((SEND_SUMMARY, rf"\1Hand over a chunk of audio, of any size.\n\n        {AT_ONCE}"),),
+    "AsyncLiveClient": (*HANDLERS, SENT),
+    "AsyncFluxClient": (*HANDLERS, SENT),
+    "AsyncFluxSession": (GIVEN,),
+    "AsyncLiveSession": (GIVEN,),
 }
 """What a class says in another way without `await`: patterns that its text has once, and what takes their place."""
 

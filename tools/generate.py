@@ -1,7 +1,7 @@
 """Write what is generated, or with --check compare it: `python tools/generate.py [--check]`.
 
     src/dgasync/client.py, api/*.py      -> src/dgasync/sync/*.py              the sync face (gen_sync)
-    src/dgasync/models/params.py         -> src/dgasync/models/*_options.py    the options classes (gen_options)
+    src/dgasync/models/*params.py        -> src/dgasync/models/*_options.py    the options classes (gen_options)
     src/dgasync/models/params.py         -> src/dgasync/cli/flags.py           the command's flags (gen_flags)
     tests/**/*.py with "# generates:"    -> tests/sync/*.py                    the sync tests (gen_tests)
 

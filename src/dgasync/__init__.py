@@ -15,18 +15,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dgasync import logs as verboselogs
+    from dgasync.api.auth import AsyncAuthRESTClient as AsyncAuthRESTClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncListenRESTClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPreRecordedClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPrerecorded
     from dgasync.api.listen import parse_callback as parse_callback
+    from dgasync.api.listing import AsyncListing as AsyncListing
     from dgasync.api.live import AsyncLiveClient as AsyncListenWebSocketClient
     from dgasync.api.live import AsyncLiveClient as AsyncLive
     from dgasync.api.live import AsyncLiveClient as AsyncLiveClient
+    from dgasync.api.manage import AsyncManageClient as AsyncManageClient
+    from dgasync.api.onprem import AsyncOnPremClient as AsyncOnPremClient
+    from dgasync.api.onprem import AsyncOnPremClient as AsyncSelfHostedClient
+    from dgasync.api.projects import AsyncProjectHandle as AsyncProjectHandle
+    from dgasync.api.read import AsyncAnalyzeClient as AsyncAnalyzeClient
+    from dgasync.api.read import AsyncAnalyzeClient as AsyncReadClient
     from dgasync.api.socket import AsyncSocket as AsyncSocket
+    from dgasync.api.speak import AsyncSpeakClient as AsyncSpeakClient
+    from dgasync.api.speak import AsyncSpeakClient as AsyncSpeakRESTClient
+    from dgasync.api.speech import AsyncSpeech as AsyncSpeech
     from dgasync.client import AsyncDeepgramClient as AsyncDeepgramClient
     from dgasync.config import ClientOptionsFromEnv as ClientOptionsFromEnv
     from dgasync.config import DeepgramClientOptions as DeepgramClientOptions
     from dgasync.config import Timeouts as Timeouts
+    from dgasync.detector import SilenceGate as SilenceGate
+    from dgasync.detector import SpeechDetector as SpeechDetector
     from dgasync.errors import BadRequest as BadRequest
     from dgasync.errors import CannotResume as CannotResume
     from dgasync.errors import Conflict as Conflict
@@ -73,7 +86,47 @@ if TYPE_CHECKING:
     from dgasync.microphone import RATE as INPUT_RATE
     from dgasync.microphone import RATE as RATE
     from dgasync.microphone import Microphone as Microphone
+    from dgasync.models.account_options import InviteOptions as InviteOptions
+    from dgasync.models.account_options import KeyOptions as KeyOptions
+    from dgasync.models.account_options import ModelOptions as ModelOptions
+    from dgasync.models.account_options import ProjectOptions as ProjectOptions
+    from dgasync.models.account_options import ScopeOptions as ScopeOptions
+    from dgasync.models.account_options import UsageFieldsOptions as UsageFieldsOptions
+    from dgasync.models.account_options import UsageRequestOptions as UsageRequestOptions
+    from dgasync.models.account_options import UsageSummaryOptions as UsageSummaryOptions
+    from dgasync.models.account_params import AgentConfigurationParams as AgentConfigurationParams
+    from dgasync.models.account_params import AgentVariableParams as AgentVariableParams
+    from dgasync.models.account_params import BillingFieldsParams as BillingFieldsParams
+    from dgasync.models.account_params import BillingParams as BillingParams
+    from dgasync.models.account_params import CredentialsParams as CredentialsParams
+    from dgasync.models.account_params import GrantParams as GrantParams
+    from dgasync.models.account_params import InviteParams as InviteParams
+    from dgasync.models.account_params import KeyParams as KeyParams
+    from dgasync.models.account_params import KeysParams as KeysParams
+    from dgasync.models.account_params import ModelParams as ModelParams
+    from dgasync.models.account_params import PageParams as PageParams
+    from dgasync.models.account_params import ProjectParams as ProjectParams
+    from dgasync.models.account_params import PurchasesParams as PurchasesParams
+    from dgasync.models.account_params import ScopeParams as ScopeParams
+    from dgasync.models.account_params import UsageBreakdownParams as UsageBreakdownParams
+    from dgasync.models.account_params import UsageFieldsParams as UsageFieldsParams
+    from dgasync.models.account_params import UsageRequestParams as UsageRequestParams
+    from dgasync.models.account_params import UsageSummaryParams as UsageSummaryParams
+    from dgasync.models.agents import AgentConfiguration as AgentConfiguration
+    from dgasync.models.agents import AgentConfigurationsResponse as AgentConfigurationsResponse
+    from dgasync.models.agents import AgentVariable as AgentVariable
+    from dgasync.models.agents import AgentVariablesResponse as AgentVariablesResponse
+    from dgasync.models.auth import GrantTokenResponse as GrantTokenResponse
     from dgasync.models.base import Answer as Answer
+    from dgasync.models.base import Model as BaseResponse
+    from dgasync.models.catalogue import ModelResponse as ModelResponse
+    from dgasync.models.catalogue import ModelsResponse as ModelsResponse
+    from dgasync.models.catalogue import SpeechModel as SpeechModel
+    from dgasync.models.catalogue import STTDetails as STTDetails
+    from dgasync.models.catalogue import ThinkModel as ThinkModel
+    from dgasync.models.catalogue import ThinkModelsResponse as ThinkModelsResponse
+    from dgasync.models.catalogue import TTSDetails as TTSDetails
+    from dgasync.models.catalogue import TTSMetadata as TTSMetadata
     from dgasync.models.listen import Alternative as Alternative
     from dgasync.models.listen import Alternative as ListenRESTAlternative
     from dgasync.models.listen import Alternative as ListenWSAlternative
@@ -145,31 +198,110 @@ if TYPE_CHECKING:
     from dgasync.models.metrics import LiveMetrics as LiveMetrics
     from dgasync.models.params import ListenParams as ListenParams
     from dgasync.models.params import LiveParams as LiveParams
+    from dgasync.models.projects import Credentials as Credentials
+    from dgasync.models.projects import CredentialsMember as CredentialsMember
+    from dgasync.models.projects import CredentialsResponse as CredentialsResponse
+    from dgasync.models.projects import Distribution as Distribution
+    from dgasync.models.projects import Invite as Invite
+    from dgasync.models.projects import InvitesResponse as InvitesResponse
+    from dgasync.models.projects import Key as Key
+    from dgasync.models.projects import KeyResponse as KeyResponse
+    from dgasync.models.projects import KeysResponse as KeysResponse
+    from dgasync.models.projects import Member as Member
+    from dgasync.models.projects import MembersResponse as MembersResponse
+    from dgasync.models.projects import Message as Message
+    from dgasync.models.projects import Project as Project
+    from dgasync.models.projects import ProjectsResponse as ProjectsResponse
+    from dgasync.models.projects import ScopesResponse as ScopesResponse
+    from dgasync.models.read import AnalyzeMetadata as AnalyzeMetadata
+    from dgasync.models.read import AnalyzeResponse as AnalyzeResponse
+    from dgasync.models.read import AnalyzeResults as AnalyzeResults
+    from dgasync.models.read import AnalyzeSummary as AnalyzeSummary
+    from dgasync.models.read import AsyncAnalyzeResponse as AsyncAnalyzeResponse
+    from dgasync.models.read import SyncAnalyzeResponse as SyncAnalyzeResponse
+    from dgasync.models.read_options import AnalyzeOptions as AnalyzeOptions
+    from dgasync.models.read_params import ReadParams as ReadParams
+    from dgasync.models.sources import AnalyzeSource as AnalyzeSource
+    from dgasync.models.sources import AnalyzeStreamSource as AnalyzeStreamSource
     from dgasync.models.sources import BufferSource as BufferSource
     from dgasync.models.sources import FileSource as FileSource
     from dgasync.models.sources import PrerecordedSource as ListenRestSource
     from dgasync.models.sources import PrerecordedSource as PrerecordedSource
     from dgasync.models.sources import ReadStreamSource as ReadStreamSource
+    from dgasync.models.sources import SpeakSource as SpeakRESTSource
+    from dgasync.models.sources import SpeakSource as SpeakRestSource
+    from dgasync.models.sources import SpeakSource as SpeakSource
+    from dgasync.models.sources import SpeakStreamSource as SpeakStreamSource
     from dgasync.models.sources import StreamSource as PreRecordedStreamSource
     from dgasync.models.sources import StreamSource as StreamSource
+    from dgasync.models.sources import TextSource as TextSource
     from dgasync.models.sources import UrlSource as UrlSource
+    from dgasync.models.speak import AsyncSpeakResponse as AsyncSpeakResponse
+    from dgasync.models.speak import SpeakResponse as SpeakResponse
+    from dgasync.models.speak import SpeakRESTResponse as SpeakRESTResponse
+    from dgasync.models.speak_options import SpeakOptions as SpeakOptions
+    from dgasync.models.speak_options import SpeakOptions as SpeakRESTOptions
+    from dgasync.models.speak_params import SpeakParams as SpeakParams
+    from dgasync.models.speak_params import SpeakV2Params as SpeakV2Params
+    from dgasync.models.usage import Balance as Balance
+    from dgasync.models.usage import BalancesResponse as BalancesResponse
+    from dgasync.models.usage import BillingBreakdown as BillingBreakdown
+    from dgasync.models.usage import BillingBreakdownResponse as BillingBreakdownResponse
+    from dgasync.models.usage import BillingFieldsResponse as BillingFieldsResponse
+    from dgasync.models.usage import BillingGrouping as BillingGrouping
+    from dgasync.models.usage import Callback as Callback
+    from dgasync.models.usage import Config as Config
+    from dgasync.models.usage import Purchase as Purchase
+    from dgasync.models.usage import PurchasesResponse as PurchasesResponse
+    from dgasync.models.usage import Resolution as Resolution
+    from dgasync.models.usage import SpeechSegment as SpeechSegment
+    from dgasync.models.usage import STTTokens as STTTokens
+    from dgasync.models.usage import STTUsageDetails as STTUsageDetails
+    from dgasync.models.usage import TokenDetail as TokenDetail
+    from dgasync.models.usage import TTSTokens as TTSTokens
+    from dgasync.models.usage import TTSUsageDetails as TTSUsageDetails
+    from dgasync.models.usage import UsageBreakdown as UsageBreakdown
+    from dgasync.models.usage import UsageBreakdownResponse as UsageBreakdownResponse
+    from dgasync.models.usage import UsageFieldsResponse as UsageFieldsResponse
+    from dgasync.models.usage import UsageGrouping as UsageGrouping
+    from dgasync.models.usage import UsageModel as UsageModel
+    from dgasync.models.usage import UsageRequest as UsageRequest
+    from dgasync.models.usage import UsageRequestsResponse as UsageRequestsResponse
+    from dgasync.models.usage import UsageResponse as UsageResponse
+    from dgasync.models.usage import UsageSummaryResponse as UsageSummaryResponse
+    from dgasync.models.usage import UsageSummaryResults as UsageSummaryResults
     from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
     from dgasync.session.live import AsyncUtterances as AsyncUtterances
+    from dgasync.sync.auth import AuthRESTClient as AuthRESTClient
     from dgasync.sync.client import DeepgramClient as DeepgramClient
     from dgasync.sync.listen import PreRecordedClient as ListenRESTClient
     from dgasync.sync.listen import PreRecordedClient as PreRecordedClient
     from dgasync.sync.listen import PreRecordedClient as Prerecorded
+    from dgasync.sync.listing import Listing as Listing
     from dgasync.sync.live import LiveClient as ListenWebSocketClient
     from dgasync.sync.live import LiveClient as Live
     from dgasync.sync.live import LiveClient as LiveClient
+    from dgasync.sync.manage import ManageClient as ManageClient
+    from dgasync.sync.onprem import OnPremClient as OnPremClient
+    from dgasync.sync.onprem import OnPremClient as SelfHostedClient
+    from dgasync.sync.projects import ProjectHandle as ProjectHandle
+    from dgasync.sync.read import AnalyzeClient as AnalyzeClient
+    from dgasync.sync.read import AnalyzeClient as ReadClient
     from dgasync.sync.session import LiveSession as LiveSession
     from dgasync.sync.session import Utterances as Utterances
     from dgasync.sync.socket import Socket as Socket
+    from dgasync.sync.speak import SpeakClient as SpeakClient
+    from dgasync.sync.speak import SpeakClient as SpeakRESTClient
+    from dgasync.sync.speech import Speech as Speech
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
     from dgasync.transcript import Transcript as Transcript
     from dgasync.transcript import Turn as Turn
     from dgasync.tree import Listen as Listen
+    from dgasync.tree import Listen as ListenClient
     from dgasync.tree import Listen as ListenRouter
+    from dgasync.tree import Read as Read
+    from dgasync.tree import Read as ReadRouter
+    from dgasync.tree import Speak as SpeakRouter
     from dgasync.utterances import LiveUtterance as LiveUtterance
     from dgasync.utterances import utterances_of as utterances_of
     from dgasync.version import __version__ as __version__
@@ -193,7 +325,31 @@ __all__ = [
     "utterances_of",
     "AsyncSocket",
     "Socket",
+    "AsyncSpeech",
+    "Speech",
+    "AsyncSpeakClient",
+    "AsyncSpeakRESTClient",
+    "SpeakClient",
+    "SpeakRESTClient",
+    "AsyncAnalyzeClient",
+    "AsyncReadClient",
+    "AnalyzeClient",
+    "ReadClient",
+    "AsyncProjectHandle",
+    "ProjectHandle",
+    "AsyncListing",
+    "Listing",
     "Microphone",
+    "SilenceGate",
+    "SpeechDetector",
+    "AsyncManageClient",
+    "ManageClient",
+    "AsyncOnPremClient",
+    "AsyncSelfHostedClient",
+    "OnPremClient",
+    "SelfHostedClient",
+    "AsyncAuthRESTClient",
+    "AuthRESTClient",
     "AsyncPreRecordedClient",
     "AsyncPrerecorded",
     "AsyncListenRESTClient",
@@ -212,6 +368,38 @@ __all__ = [
     "ListenWebSocketOptions",
     "ListenParams",
     "LiveParams",
+    "ProjectOptions",
+    "KeyOptions",
+    "ScopeOptions",
+    "InviteOptions",
+    "ModelOptions",
+    "UsageRequestOptions",
+    "UsageSummaryOptions",
+    "UsageFieldsOptions",
+    "SpeakOptions",
+    "SpeakRESTOptions",
+    "AnalyzeOptions",
+    "ProjectParams",
+    "KeyParams",
+    "KeysParams",
+    "ScopeParams",
+    "InviteParams",
+    "CredentialsParams",
+    "GrantParams",
+    "ModelParams",
+    "PageParams",
+    "UsageRequestParams",
+    "UsageSummaryParams",
+    "UsageBreakdownParams",
+    "UsageFieldsParams",
+    "BillingParams",
+    "BillingFieldsParams",
+    "PurchasesParams",
+    "AgentConfigurationParams",
+    "AgentVariableParams",
+    "SpeakParams",
+    "SpeakV2Params",
+    "ReadParams",
     "UrlSource",
     "BufferSource",
     "StreamSource",
@@ -220,6 +408,13 @@ __all__ = [
     "FileSource",
     "PrerecordedSource",
     "ListenRestSource",
+    "TextSource",
+    "SpeakSource",
+    "SpeakRESTSource",
+    "SpeakRestSource",
+    "SpeakStreamSource",
+    "AnalyzeSource",
+    "AnalyzeStreamSource",
     "Answer",
     "PrerecordedResponse",
     "SyncPrerecordedResponse",
@@ -260,6 +455,71 @@ __all__ = [
     "SentimentInfo",
     "TopicsInfo",
     "IntentsInfo",
+    "BaseResponse",
+    "ProjectsResponse",
+    "Project",
+    "KeysResponse",
+    "KeyResponse",
+    "Key",
+    "MembersResponse",
+    "Member",
+    "ScopesResponse",
+    "InvitesResponse",
+    "Invite",
+    "CredentialsResponse",
+    "Credentials",
+    "CredentialsMember",
+    "Distribution",
+    "Message",
+    "UsageRequestsResponse",
+    "UsageRequest",
+    "UsageResponse",
+    "STTUsageDetails",
+    "Config",
+    "TTSUsageDetails",
+    "SpeechSegment",
+    "TokenDetail",
+    "Callback",
+    "UsageSummaryResponse",
+    "UsageSummaryResults",
+    "Resolution",
+    "STTTokens",
+    "TTSTokens",
+    "UsageFieldsResponse",
+    "UsageModel",
+    "UsageBreakdownResponse",
+    "UsageBreakdown",
+    "UsageGrouping",
+    "BalancesResponse",
+    "Balance",
+    "BillingBreakdownResponse",
+    "BillingBreakdown",
+    "BillingGrouping",
+    "BillingFieldsResponse",
+    "PurchasesResponse",
+    "Purchase",
+    "ModelsResponse",
+    "SpeechModel",
+    "ModelResponse",
+    "STTDetails",
+    "TTSDetails",
+    "TTSMetadata",
+    "ThinkModelsResponse",
+    "ThinkModel",
+    "AgentConfigurationsResponse",
+    "AgentConfiguration",
+    "AgentVariablesResponse",
+    "AgentVariable",
+    "GrantTokenResponse",
+    "AnalyzeResponse",
+    "SyncAnalyzeResponse",
+    "AsyncAnalyzeResponse",
+    "AnalyzeMetadata",
+    "AnalyzeResults",
+    "AnalyzeSummary",
+    "SpeakRESTResponse",
+    "SpeakResponse",
+    "AsyncSpeakResponse",
     "LiveTranscriptionEvents",
     "LiveEvent",
     "LiveMessage",
@@ -331,6 +591,10 @@ __all__ = [
     "INPUT_CHUNK",
     "Listen",
     "ListenRouter",
+    "ListenClient",
+    "SpeakRouter",
+    "Read",
+    "ReadRouter",
     "Deepgram",
     "__version__",
     "verboselogs",
@@ -380,8 +644,134 @@ if not TYPE_CHECKING:
             "FileSource",
             "PrerecordedSource",
             "PrerecordedSource:ListenRestSource",
+            "TextSource",
+            "SpeakSource",
+            "SpeakSource:SpeakRESTSource",
+            "SpeakSource:SpeakRestSource",
+            "SpeakStreamSource",
+            "AnalyzeSource",
+            "AnalyzeStreamSource",
         ),
-        "dgasync.models.base": ("Answer",),
+        "dgasync.models.base": (
+            "Answer",
+            "Model:BaseResponse",
+        ),
+        "dgasync.models.projects": (
+            "ProjectsResponse",
+            "Project",
+            "KeysResponse",
+            "KeyResponse",
+            "Key",
+            "MembersResponse",
+            "Member",
+            "ScopesResponse",
+            "InvitesResponse",
+            "Invite",
+            "CredentialsResponse",
+            "Credentials",
+            "CredentialsMember",
+            "Distribution",
+            "Message",
+        ),
+        "dgasync.models.usage": (
+            "UsageRequestsResponse",
+            "UsageRequest",
+            "UsageResponse",
+            "STTUsageDetails",
+            "Config",
+            "TTSUsageDetails",
+            "SpeechSegment",
+            "TokenDetail",
+            "Callback",
+            "UsageSummaryResponse",
+            "UsageSummaryResults",
+            "Resolution",
+            "STTTokens",
+            "TTSTokens",
+            "UsageFieldsResponse",
+            "UsageModel",
+            "UsageBreakdownResponse",
+            "UsageBreakdown",
+            "UsageGrouping",
+            "BalancesResponse",
+            "Balance",
+            "BillingBreakdownResponse",
+            "BillingBreakdown",
+            "BillingGrouping",
+            "BillingFieldsResponse",
+            "PurchasesResponse",
+            "Purchase",
+        ),
+        "dgasync.models.catalogue": (
+            "ModelsResponse",
+            "SpeechModel",
+            "ModelResponse",
+            "STTDetails",
+            "TTSDetails",
+            "TTSMetadata",
+            "ThinkModelsResponse",
+            "ThinkModel",
+        ),
+        "dgasync.models.agents": (
+            "AgentConfigurationsResponse",
+            "AgentConfiguration",
+            "AgentVariablesResponse",
+            "AgentVariable",
+        ),
+        "dgasync.models.auth": ("GrantTokenResponse",),
+        "dgasync.models.read": (
+            "AnalyzeResponse",
+            "SyncAnalyzeResponse",
+            "AsyncAnalyzeResponse",
+            "AnalyzeMetadata",
+            "AnalyzeResults",
+            "AnalyzeSummary",
+        ),
+        "dgasync.models.speak": (
+            "SpeakRESTResponse",
+            "SpeakResponse",
+            "AsyncSpeakResponse",
+        ),
+        "dgasync.models.account_options": (
+            "ProjectOptions",
+            "KeyOptions",
+            "ScopeOptions",
+            "InviteOptions",
+            "ModelOptions",
+            "UsageRequestOptions",
+            "UsageSummaryOptions",
+            "UsageFieldsOptions",
+        ),
+        "dgasync.models.speak_options": (
+            "SpeakOptions",
+            "SpeakOptions:SpeakRESTOptions",
+        ),
+        "dgasync.models.read_options": ("AnalyzeOptions",),
+        "dgasync.models.account_params": (
+            "ProjectParams",
+            "KeyParams",
+            "KeysParams",
+            "ScopeParams",
+            "InviteParams",
+            "CredentialsParams",
+            "GrantParams",
+            "ModelParams",
+            "PageParams",
+            "UsageRequestParams",
+            "UsageSummaryParams",
+            "UsageBreakdownParams",
+            "UsageFieldsParams",
+            "BillingParams",
+            "BillingFieldsParams",
+            "PurchasesParams",
+            "AgentConfigurationParams",
+            "AgentVariableParams",
+        ),
+        "dgasync.models.speak_params": (
+            "SpeakParams",
+            "SpeakV2Params",
+        ),
+        "dgasync.models.read_params": ("ReadParams",),
         "dgasync.models.listen": (
             "PrerecordedResponse",
             "PrerecordedResponse:SyncPrerecordedResponse",
@@ -480,6 +870,13 @@ if not TYPE_CHECKING:
         ),
         "dgasync.api.socket": ("AsyncSocket",),
         "dgasync.sync.socket": ("Socket",),
+        "dgasync.api.speech": ("AsyncSpeech",),
+        "dgasync.sync.speech": ("Speech",),
+        "dgasync.api.speak": ("AsyncSpeakClient", "AsyncSpeakClient:AsyncSpeakRESTClient"),
+        "dgasync.sync.speak": ("SpeakClient", "SpeakClient:SpeakRESTClient"),
+        "dgasync.api.read": ("AsyncAnalyzeClient", "AsyncAnalyzeClient:AsyncReadClient"),
+        "dgasync.sync.read": ("AnalyzeClient", "AnalyzeClient:ReadClient"),
+        "dgasync.detector": ("SilenceGate", "SpeechDetector"),
         "dgasync.microphone": (
             "Microphone",
             "LOGGING",
@@ -529,9 +926,29 @@ if not TYPE_CHECKING:
             "LiveMetadata",
             "LiveMetadata:ListenWSMetadata",
         ),
+        "dgasync.api.auth": ("AsyncAuthRESTClient",),
+        "dgasync.api.listing": ("AsyncListing",),
+        "dgasync.api.manage": ("AsyncManageClient",),
+        "dgasync.api.onprem": (
+            "AsyncOnPremClient",
+            "AsyncOnPremClient:AsyncSelfHostedClient",
+        ),
+        "dgasync.api.projects": ("AsyncProjectHandle",),
+        "dgasync.sync.auth": ("AuthRESTClient",),
+        "dgasync.sync.listing": ("Listing",),
+        "dgasync.sync.manage": ("ManageClient",),
+        "dgasync.sync.onprem": (
+            "OnPremClient",
+            "OnPremClient:SelfHostedClient",
+        ),
+        "dgasync.sync.projects": ("ProjectHandle",),
         "dgasync.tree": (
             "Listen",
             "Listen:ListenRouter",
+            "Listen:ListenClient",
+            "Speak:SpeakRouter",
+            "Read",
+            "Read:ReadRouter",
         ),
         "dgasync.legacy": ("Deepgram",),
         "dgasync.version": ("__version__",),

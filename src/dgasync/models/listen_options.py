@@ -55,7 +55,7 @@ class PrerecordedOptions(Options):
     filler_words: bool | None = None
     """Keep words such as `uh` and `um`."""
     intents: bool | None = None
-    """Find what the speakers want."""
+    """Find what those who speak want."""
     keywords: str | Sequence[str] | None = None
     """Words to favour, or with a negative weight to avoid, as `word` or `word:weight`; models before Nova-3."""
     language: str | None = None
@@ -89,13 +89,13 @@ class PrerecordedOptions(Options):
     smart_format: bool | None = None
     """Write dates, times, amounts, addresses and the like as one reads them; brings punctuation, and paragraphs."""
     summarize: bool | Literal["v2"] | str | None = None
-    """Summarize the recording. `v2` gives one summary of the whole; `True` is for older models."""
+    """Summarize what is said. `v2` gives one summary of a whole recording; `True` is for texts and for older models."""
     tag: str | Sequence[str] | None = None
     """Labels for the usage reports."""
     tier: Literal["nova", "enhanced", "base"] | str | None = None
     """The family of the model (v3); it is part of `model` by now."""
     topics: bool | None = None
-    """Find the topics of the recording."""
+    """Find what is talked about."""
     utt_split: float | None = None
     """Seconds of silence that end an utterance; the service's default is 0.8."""
     utterances: bool | None = None

@@ -94,6 +94,8 @@ class LiveOptions(Options):
     """Tell when somebody begins to speak (`SpeechStarted`)."""
     version: Literal["latest"] | str | None = None
     """Which version of the model; `latest` unless given."""
+    no_delay: bool | None = None
+    """Do not hold words back to format them better (v3)."""
     keyterm: str | Sequence[str] | None = None
     """Terms the model should expect, such as names and brands; Nova-3 only."""
     dictation: bool | None = None
@@ -104,5 +106,3 @@ class LiveOptions(Options):
     """Find names, places, numbers and other entities."""
     mip_opt_out: bool | None = None
     """Keep this request out of the Model Improvement Program; it may cost more."""
-    no_delay: bool | None = None
-    """Do not hold words back to format them better (v3)."""

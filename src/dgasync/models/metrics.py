@@ -28,6 +28,9 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     audio that is sent as it is spoken. None before the first result, and for compressed audio."""
     time_to_first_result: float | None = None
     """Seconds of time from the first audio to the first result with words in it; None until then."""
+    gated_seconds: float = 0.0
+    """Audio that a silence gate has kept back for good, in seconds. With `sent_seconds` it makes what was given, but
+    for the little that waits until it is known whether somebody begins to speak."""
     reconnects: int = 0
     """Connections that took the place of lost ones."""
     gaps: int = 0

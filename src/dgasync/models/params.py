@@ -1,12 +1,15 @@
-"""What can be asked for: every option, written here once.
+"""What can be asked of speech, and of any call: every option, written once.
 
 The docstring under a key is its documentation everywhere: in editors, in the option classes and in the command's flags,
 which `tools/` makes from it. The keys are the query parameters of the official description, and those the official
 SDK's v3 had beside them ("v3" in their text).
 
-SpeechParams              what recordings and live speech have in common
+SpeechParams              what recordings and live speech have in common (LabelParams: with what is spoken, too)
 ├── RecordingParams       and CallbackParams: ListenParams, the options of `POST /v1/listen`
+│                         (AnalysisParams: with what is written, too)
 └── LiveParams            the options of the websocket `/v1/listen`
+
+Those of the other products are beside this module: `speak_params`, `read_params`, `account_params`.
 """
 
 from __future__ import annotations
@@ -16,18 +19,23 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from dgasync.config import TimeoutLike
+    from dgasync.detector import SilenceGate
 
 __all__ = [
+    "AnalysisParams",
     "CallExtras",
     "CallParams",
     "CallbackParams",
+    "LabelParams",
     "ListenModel",
     "ListenParams",
     "LiveParams",
     "LiveSessionParams",
     "RecordingParams",
     "RequestParams",
+    "SessionParams",
     "SpeechParams",
+    "TagParams",
     "ToCallbackParams",
     "TranscribeParams",
 ]
@@ -69,7 +77,42 @@ ListenModel: TypeAlias = (
 """A model that listens: one of the public ones, or the name or id of your own."""
 
 
-class SpeechParams(TypedDict, total=False):
+class TagParams(TypedDict, total=False):
+    """How a request is filed."""
+
+    tag: str | Sequence[str]
+    """Labels for the usage reports."""
+
+
+class LabelParams(TagParams, total=False):
+    """How a request is filed, and what may become of it."""
+
+    mip_opt_out: bool
+    """Keep this request out of the Model Improvement Program; it may cost more."""
+
+
+class AnalysisParams(TypedDict, total=False):
+    """What is found in words, be they said or written."""
+
+    summarize: bool | Literal["v2"] | str
+    """Summarize what is said. `v2` gives one summary of a whole recording; `True` is for texts and for older models."""
+    topics: bool
+    """Find what is talked about."""
+    custom_topic: str | Sequence[str]
+    """Topics to look for, 100 at most."""
+    custom_topic_mode: Literal["extended", "strict"] | str
+    """`extended` (the service's default) adds `custom_topic` to the model's own topics, `strict` finds no others."""
+    intents: bool
+    """Find what those who speak want."""
+    custom_intent: str | Sequence[str]
+    """Intents to look for."""
+    custom_intent_mode: Literal["extended", "strict"] | str
+    """`extended` (the service's default) adds `custom_intent` to the model's own intents, `strict` finds no others."""
+    sentiment: bool
+    """Find the mood of what is said."""
+
+
+class SpeechParams(LabelParams, total=False):
     """How speech is to be heard, be it recorded or live."""
 
     # The words themselves.
@@ -135,15 +178,11 @@ class SpeechParams(TypedDict, total=False):
 
     extra: str | Sequence[str] | Mapping[str, str]
     """Your own notes, returned with the answer: a mapping, or texts like `key:value`."""
-    tag: str | Sequence[str]
-    """Labels for the usage reports."""
-    mip_opt_out: bool
-    """Keep this request out of the Model Improvement Program; it may cost more."""
     tier: Literal["nova", "enhanced", "base"] | str
     """The family of the model (v3); it is part of `model` by now."""
 
 
-class RecordingParams(SpeechParams, total=False):
+class RecordingParams(SpeechParams, AnalysisParams, total=False):
     """How a recording is to be heard, and what is to be made of it."""
 
     # The words themselves.
@@ -164,26 +203,10 @@ class RecordingParams(SpeechParams, total=False):
 
     # What is found in it.
 
-    summarize: bool | Literal["v2"] | str
-    """Summarize the recording. `v2` gives one summary of the whole; `True` is for older models."""
-    topics: bool
-    """Find the topics of the recording."""
-    custom_topic: str | Sequence[str]
-    """Topics to look for, 100 at most."""
-    custom_topic_mode: Literal["extended", "strict"] | str
-    """`extended` (the service's default) adds `custom_topic` to the model's own topics, `strict` finds no others."""
     custom_topics: str | Sequence[str]
     """The spelling of `custom_topic` up to v3.5."""
     detect_topics: bool
     """Find topics with the older models (v3); see `topics`."""
-    intents: bool
-    """Find what the speakers want."""
-    custom_intent: str | Sequence[str]
-    """Intents to look for."""
-    custom_intent_mode: Literal["extended", "strict"] | str
-    """`extended` (the service's default) adds `custom_intent` to the model's own intents, `strict` finds no others."""
-    sentiment: bool
-    """Find the mood of what is said."""
 
     # About the audio, for audio without a header.
 
@@ -312,8 +335,8 @@ class RequestParams(TypedDict, total=False):
     """False drops the bytes of an answer with a `kind` of your own."""
 
 
-class LiveSessionParams(LiveParams, total=False):
-    """Everything `live` takes."""
+class SessionParams(TypedDict, total=False):
+    """What a live session takes beside the options of its product."""
 
     timeout: TimeoutLike | None
     """Seconds to an open connection (the `connect` of `Timeouts`)."""
@@ -331,3 +354,11 @@ class LiveSessionParams(LiveParams, total=False):
     """False lets options through that this package does not know; else they are errors."""
     keep_raw: bool | None
     """False drops the bytes of the messages: less memory, but `[]` and `to_json` no longer see what is not modelled."""
+
+
+class LiveSessionParams(LiveParams, SessionParams, total=False):
+    """Everything `live` takes."""
+
+    gate: SilenceGate | bool | None
+    """Send no silence: True, or a `SilenceGate` with settings of your own; for raw linear16, mulaw and alaw. Times stay
+    those of the audio that is given. True needs the extra `vad`."""

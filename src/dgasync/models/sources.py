@@ -1,11 +1,23 @@
-"""Where the audio is, as the documents write it: `{"url": ...}`, `{"buffer": ...}`, `{"stream": ...}`."""
+"""Where audio or a text is, as the documents write it: a mapping with `"url"`, `"text"`, `"buffer"` or `"stream"`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
 from typing import IO, TypeAlias, TypedDict
 
-__all__ = ["BufferSource", "FileSource", "PrerecordedSource", "ReadStreamSource", "StreamSource", "UrlSource"]
+__all__ = [
+    "AnalyzeSource",
+    "AnalyzeStreamSource",
+    "BufferSource",
+    "FileSource",
+    "PrerecordedSource",
+    "ReadStreamSource",
+    "SpeakSource",
+    "SpeakStreamSource",
+    "StreamSource",
+    "TextSource",
+    "UrlSource",
+]
 
 Bytes: TypeAlias = bytes | bytearray | memoryview
 """What holds bytes in memory."""
@@ -45,3 +57,21 @@ FileSource: TypeAlias = BufferSource | StreamSource
 
 PrerecordedSource: TypeAlias = UrlSource | BufferSource | StreamSource
 """A recording, sent or fetched."""
+
+
+class TextSource(TypedDict):
+    """A text."""
+
+    text: str
+    """The text itself; other keys of the mapping are sent along."""
+
+
+SpeakStreamSource = StreamSource
+AnalyzeStreamSource = StreamSource
+"""The names of StreamSource up to v3.2 where it is a text that is read, as UTF-8."""
+
+SpeakSource: TypeAlias = TextSource | BufferSource | StreamSource
+"""A text that is sent: itself, its bytes as UTF-8, or an open file."""
+
+AnalyzeSource: TypeAlias = UrlSource | TextSource | BufferSource | StreamSource
+"""A text, sent or fetched."""

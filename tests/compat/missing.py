@@ -1,0 +1,101 @@
+"""Names of `compat/v3_surface.json` that are not here, each with its reason.
+
+A name that is here after all, and a reason that excuses nothing any more, are errors of `test_surface.py`.
+"""
+
+from __future__ import annotations
+
+SOCKETS = "comes with the sockets"
+INSIDE = "the inside of v3"
+MODULE = "a module that v3 happened to show"
+OWN = "asked by v3's own clients about `options`; ours read these themselves"
+
+AREAS = {
+    "agent": SOCKETS,
+    "speak.websocket": SOCKETS,
+}
+"""Whole areas of the surface."""
+
+NAMES = {
+    "AbstractAsyncRestClient": f"{INSIDE}; `request()` is for what has no verb",
+    "AbstractSyncRestClient": f"{INSIDE}; `request()` is for what has no verb",
+    "AbstractAsyncWebSocketClient": f"{INSIDE}; `socket()` is for what has no verb",
+    "AbstractSyncWebSocketClient": f"{INSIDE}; `socket()` is for what has no verb",
+    "AgentRouter": SOCKETS,
+    "AgentWebSocketEvents": SOCKETS,
+    "DeepgramClient.agent": SOCKETS,
+    "DeepgramClientOptions.is_auto_flush_enabled": OWN,
+    "DeepgramClientOptions.is_auto_flush_reply_enabled": OWN,
+    "DeepgramClientOptions.is_auto_flush_speak_enabled": OWN,
+    "DeepgramClientOptions.is_inspecting_listen": OWN,
+    "DeepgramClientOptions.is_inspecting_messages": OWN,
+    "DeepgramClientOptions.is_inspecting_speak": OWN,
+    "DeepgramClientOptions.is_keep_alive_enabled": OWN,
+    "DeepgramClientOptions.set_access_token": "`options.access_token = ...` does it",
+    "ClientOptionsFromEnv.is_auto_flush_enabled": OWN,
+    "ClientOptionsFromEnv.is_auto_flush_reply_enabled": OWN,
+    "ClientOptionsFromEnv.is_auto_flush_speak_enabled": OWN,
+    "ClientOptionsFromEnv.is_inspecting_listen": OWN,
+    "ClientOptionsFromEnv.is_inspecting_messages": OWN,
+    "ClientOptionsFromEnv.is_inspecting_speak": OWN,
+    "ClientOptionsFromEnv.is_keep_alive_enabled": OWN,
+    "ClientOptionsFromEnv.set_access_token": "`options.access_token = ...` does it",
+    "DeepgramSpeakerError": f"of the loudspeaker, which {SOCKETS}",
+    "ListenWebSocketClient.send_ping": "pings are the transport's business; v3 dropped it in 3.2.2",
+    "ListenWebSocketClient.signal_exit": "v3 dropped it in 3.2.2; `finish` ends a session",
+    "OUTPUT_CHANNELS": f"of the loudspeaker, which {SOCKETS}",
+    "OUTPUT_CHUNK": f"of the loudspeaker, which {SOCKETS}",
+    "OUTPUT_LOGGING": f"of the loudspeaker, which {SOCKETS}",
+    "OUTPUT_RATE": f"of the loudspeaker, which {SOCKETS}",
+    "SpeakWebSocketEvents": SOCKETS,
+    "SpeakWebSocketMessage": SOCKETS,
+    "Speaker": f"the loudspeaker, which {SOCKETS}",
+    "SummaryV2.end_word": "v3 dropped it in 3.0.2",
+    "SummaryV2.start_word": "v3 dropped it in 3.0.2",
+    "SummaryV2.summary": "v3 dropped it in 3.0.2",
+    "Topics.end_word": "v3 dropped it in 3.1.0",
+    "Topics.start_word": "v3 dropped it in 3.1.0",
+    "Topics.text": "v3 dropped it in 3.1.0",
+    "Topics.topics": "v3 dropped it in 3.1.0",
+    "VerboseLogger": "v3 made it the class of every logger in the process; `logger.log(NOTICE, ...)` works with any",
+    "WebSocketEvents": f"{INSIDE}: the events that all its sockets have; each socket names its own",
+    "audio": MODULE,
+    "client": MODULE,
+    "clients": MODULE,
+    "errors": MODULE,
+    "logging": "a module of Python that v3 happened to show",
+    "options": MODULE,
+    "utils": MODULE,
+}
+"""Single names; a class stands for all that it has."""
+
+METHODS = {
+    "delegate_listening": f"of the loudspeaker, which {SOCKETS}",
+    "post_memory": f"{INSIDE}; `request()` is for what has no verb",
+    "post_raw": f"{INSIDE}; `request()` is for what has no verb",
+    "schema": "of the JSON library that v3 used; the types are annotations here",
+}
+"""Methods, whatever class has them."""
+
+MODULES = {
+    "audio.speaker": f"of the loudspeaker, which {SOCKETS}",
+    "clients": f"{INSIDE}; the numbers of this package are in `dgasync.limits`",
+}
+"""Modules of v3 whose constants are not here."""
+
+OPTION_KEYS = {
+    "auto_flush_speak_delta": SOCKETS,
+    "microphone_record": SOCKETS,
+    "microphone_record_channels": SOCKETS,
+    "microphone_record_device_index": SOCKETS,
+    "microphone_record_rate": SOCKETS,
+    "speaker_playback": SOCKETS,
+    "speaker_playback_channels": SOCKETS,
+    "speaker_playback_delta_in_ms": SOCKETS,
+    "speaker_playback_device_index": SOCKETS,
+    "speaker_playback_rate": SOCKETS,
+}
+"""Keys of the `options` of a client that change nothing."""
+
+ENVIRONMENT = {"DEEPGRAM_API_VERSION": "v3 never read it either"}
+"""Environment variables that are not read."""

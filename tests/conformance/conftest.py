@@ -1,0 +1,37 @@
+"""The descriptions, and the tables at the end of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance.tables import REST, TABLES
+
+if TYPE_CHECKING:
+    from tests.conformance.described import Described
+
+
+@pytest.fixture(scope="session")
+def openapi(shared: Path) -> dict[str, Described]:
+    """The operations of the REST API by their names, as the official description has them."""
+    path = shared / "specs" / "openapi.yml"
+    if not path.is_file():
+        pytest.skip("needs ../shared/specs/openapi.yml, which only the workplace has")
+    # Not at the top: what reads the descriptions is not there in every environment.
+    from tests.conformance.described import described
+    from tests.conformance.schemas import Description
+
+    found = {each.key: each for each in described(Description(path))}
+    REST.expect({key: each.words for key, each in found.items()})
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was shown."""
+    for table in TABLES:
+        if table.rows:
+            terminalreporter.write_sep("-", table.title)
+            for line in table.lines():
+                terminalreporter.write_line(line)
