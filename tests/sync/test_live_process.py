@@ -219,6 +219,7 @@ say("parent's", live.sent_seconds)
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_dropped_clients(loop: str, deepgram_server: LocalServer) -> None:
     """Clients that are collected without having been closed close their connections, and nobody complains."""
+    deepgram_server.fail(Fault.status(402))
     process = Child(
         """
 import gc, io, logging, wave
@@ -227,6 +228,11 @@ from dgasync.transport.aiohttp import AiohttpTransport
 
 async def sessions():
     return [each for each in gc.get_objects() if type(each).__name__ == "ClientSession"]
+
+def refused(url):
+    connection = DeepgramClient("a-key", DeepgramClientOptions(url=url)).listen.live.v("1")
+    connection.on("Error", lambda self, error: None)
+    assert not connection.start(dict(encoding="linear16", sample_rate=16000))
 
 def live(url):
     connection = DeepgramClient("a-key", DeepgramClientOptions(url=url)).listen.live.v("1")
@@ -243,16 +249,17 @@ gc.disable()
 """
         + ("import uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())\n" if loop == "uvloop" else "")
         + f"""
-for each in (live, recording):
+for each in (refused, live, recording):
     each({deepgram_server.url!r})
-    gc.collect()
-    while run(sessions()):
+    for _ in range(100):  # not as long as idle connections last: what these keep goes with them
         gc.collect()
-    say(each.__name__)
+        if not run(sessions()):
+            break
+    say(each.__name__, len(run(sessions())))
 """
     )
 
-    assert process.end() == ["live", "recording"]
+    assert process.end() == ["refused 0", "live 0", "recording 0"]
     assert ends_well(process)
 
 

@@ -12,10 +12,16 @@ from typing import Any
 import pytest
 
 from dgasync import (
+    AnalyzeClient,
+    AsyncAnalyzeClient,
     AsyncDeepgramClient,
     AsyncPreRecordedClient,
+    AsyncSpeakClient,
+    AsyncSpeech,
     DeepgramClient,
     PreRecordedClient,
+    SpeakClient,
+    Speech,
     Transcript,
 )
 from dgasync.api.live import AsyncLiveClient
@@ -37,16 +43,20 @@ PAIRS: list[tuple[type, type]] = [
     (LiveSession, AsyncLiveSession),
     (Utterances, AsyncUtterances),
     (Socket, AsyncSocket),
+    (SpeakClient, AsyncSpeakClient),
+    (Speech, AsyncSpeech),
+    (AnalyzeClient, AsyncAnalyzeClient),
 ]
 RENAMED = {
     "aclose": "close",
+    "aiter_bytes": "iter_bytes",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
     "__anext__": "__next__",
 }
-INNER = {"post", "serve", "take"}  # what the core has for its twin
-OTHERWISE_MADE = {LiveClient, LiveSession, Utterances, Socket}  # without concurrent handlers; from their core
+INNER = {"aread", "post", "serve", "take"}  # what the core has for its twin
+OTHERWISE_MADE = {LiveClient, LiveSession, Utterances, Socket, Speech}  # without concurrent handlers; from their core
 METHODS = [
     pytest.param(plain, core, name, id=f"{plain.__name__}.{name}")
     for plain, core in PAIRS

@@ -161,6 +161,82 @@ def test_answers_with_a_twin(module: Make) -> None:
     }
 
 
+PAGES = '''"""Lists."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from dgasync.models.base import Answer
+
+T = TypeVar("T")
+
+
+class AsyncThing(Generic[T]):
+    """A list."""
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+
+    @property
+    def more(self) -> AsyncThing[T]:
+        """The rest."""
+        return AsyncThing(self._start + 1)
+
+    def part(self, size: int, /) -> AsyncThing[Answer]:
+        """A part."""
+        return AsyncThing(size)
+
+    some = part
+
+    def __aiter__(self) -> AsyncThing[T]:
+        return AsyncThing(self._start)
+
+    async def __anext__(self) -> T:
+        raise StopAsyncIteration
+
+
+class AsyncOther:
+    """What has one."""
+
+    def all(self) -> AsyncThing[int]:
+        """All."""
+        return AsyncThing(1)
+'''
+
+
+def test_what_is_of_something(module: Make) -> None:
+    """A generic class has a generic twin, which properties and iteration give wrapped, too."""
+    text = Face(module(PAGES), GIVEN_NAMES, {}, {"AsyncThing"}).text()
+    found = methods(text)
+    found.pop("__next__")
+
+    assert "class Thing(Generic[T]):" in text
+    assert "from dgasync.api.thing import T\n" in text
+    assert "def __init__(self, core: AsyncThing[T]) -> None:" in text
+    assert "def __iter__(self) -> Thing[T]:" in text
+    assert found == {
+        "__init__": "self._core = core",
+        "more": "return Thing(self._core.more)",
+        "part": "return Thing(self._core.part(size))",
+        "__iter__": "return Thing(self._core.__aiter__())",
+    }
+    assert methods(text, "Other")["all"] == "return Thing(self._core.all())"
+
+
+def test_another_name(module: Make) -> None:
+    """A method with two names has two on the sync face."""
+    assert "\n    some = part\n" in Face(module(PAGES), GIVEN_NAMES, {}, {"AsyncThing"}).text()
+
+
+def test_what_many_classes_are_called(module: Make) -> None:
+    """A module of many classes is named instead of them."""
+    more = CORE + 'class AsyncMore:\n    """M."""\n\n\nclass AsyncMost:\n    """M."""\n'
+    names = {"AsyncThing": "Thing", "AsyncMore": "More", "AsyncMost": "Most"}
+
+    assert Face(module(more), names).text().startswith('"""What is in `dgasync.api.thing` for code without `await`.')
+
+
 def test_lasting_objects(module: Make) -> None:
     """What is entered and left is held by one job; it is iterated over, and sent to by way of `post`."""
     found = methods(given(module), "Talk")
@@ -271,8 +347,10 @@ def test_overloads(module: Make) -> None:
         "@cached_property\n    def f(self) -> int:\n        return 1",
         "async def __aexit__(self, *_: object) -> None:\n        await self._road.aclose()",
         "size = 3",
+        "other = size",
+        "def f(self) -> list[AsyncThing]:\n        return []",
     ],
-    ids=["iterator", "twin", "decorator", "private end", "attribute"],
+    ids=["iterator", "twin", "decorator", "private end", "attribute", "other attribute", "twins"],
 )
 def test_what_has_no_rule(body: str, module: Make) -> None:
     """A shape without a rule stops the generator, at its line, and is not passed on half converted."""

@@ -36,6 +36,30 @@ def tree(plain: DeepgramClient, native: AsyncDeepgramClient) -> None:
     assert_type(plain.listen.asyncrest.v("1"), AsyncPreRecordedClient)
     assert_type(native.listen.prerecorded.v("1"), PreRecordedClient)
     assert_type(native.listen.asyncprerecorded.v("1"), AsyncPreRecordedClient)
+    assert_type(plain.manage.v("1"), dgasync.ManageClient)
+    assert_type(plain.asyncmanage.v("1"), dgasync.AsyncManageClient)
+    assert_type(native.selfhosted.v("1"), dgasync.OnPremClient)
+    assert_type(native.asynconprem.v("1"), dgasync.AsyncSelfHostedClient)
+    assert_type(native.auth.v("1").grant_token(30), dgasync.GrantTokenResponse)
+
+
+async def account(plain: DeepgramClient, native: AsyncDeepgramClient, manage: dgasync.AsyncManageClient) -> None:
+    async for found in native.projects.list():
+        project = native.project(found)
+        assert_type(project, dgasync.AsyncProjectHandle)
+        assert_type([each.email async for each in project.invites.list()], list[str | None])
+        assert_type(await project.requests.list(status="failed", timeout=9).all(), list[dgasync.UsageRequest])
+        assert_type(await project.keys.create(comment="mine", scopes=["member"]), dgasync.Key)
+    for each in plain.project("id").keys.list(status="active"):
+        assert_type(each, dgasync.KeyResponse)
+    assert_type(plain.project("id").usage.breakdown(grouping="models"), dgasync.UsageBreakdownResponse)
+    assert_type(plain.think_models(), dgasync.Listing[dgasync.ThinkModel])
+    assert_type(plain.models.list(include_outdated=True), dgasync.ModelsResponse)
+    assert_type(await manage.get_projects(), dgasync.ProjectsResponse)
+    assert_type(await manage.create_key("id", {"comment": "c"}, 9, None, {"X-One": "1"}), dgasync.Key)
+    assert_type(
+        await manage.get_usage_requests("id", dgasync.UsageRequestOptions(limit=5)), dgasync.UsageRequestsResponse
+    )
 
 
 async def native_verbs(chunks: Iterator[bytes]) -> None:
@@ -60,6 +84,57 @@ def sync_verbs(chunks: Iterator[bytes]) -> None:
         assert_type(deepgram.transcribe_to_callback(b"", callback="https://example.com/"), AsyncPrerecordedResponse)
         assert_type(deepgram.request("GET", "v1/projects"), Answer)
         assert_type(deepgram.request("POST", "v1/auth/grant", kind=Grant), Grant)
+
+
+async def speech(plain: DeepgramClient, native: AsyncDeepgramClient) -> None:
+    assert_type(plain.speak.v("1"), dgasync.SpeakClient)
+    assert_type(plain.speak.rest.v("1"), dgasync.SpeakClient)
+    assert_type(native.asyncspeak.v("1"), dgasync.AsyncSpeakClient)
+    assert_type(native.speak.asyncrest.v("1"), dgasync.AsyncSpeakRESTClient)
+    assert_type(plain.read.analyze.v("1"), dgasync.AnalyzeClient)
+    assert_type(native.read.asyncanalyze.v("1"), dgasync.AsyncReadClient)
+    async with native.synthesize("Hello.", model="aura-2-luna-en", sample_rate=16000) as speech:
+        assert_type(speech, dgasync.AsyncSpeech)
+        assert_type([chunk async for chunk in speech], list[bytes])
+        assert_type(speech.sample_rate, int | None)
+        assert_type(await speech.save(Path("hello.mp3")), dgasync.SpeakRESTResponse)
+    with plain.synthesize(Path("hello.txt"), version="2", model="flux-alexis-en", expressivity=0.5) as spoken:
+        assert_type(spoken, dgasync.Speech)
+        assert_type([chunk for chunk in spoken], list[bytes])  # noqa: C416  # it is iterated over, chunk by chunk
+        assert_type(spoken.read(), bytes)
+    assert_type(
+        plain.synthesize_to_callback("Hello.", callback="https://example.com/", priority="low"),
+        dgasync.AsyncSpeakResponse,
+    )
+    assert_type(await native.analyze("Good.", summarize=True, timeout=9), dgasync.AnalyzeResponse)
+    assert_type(plain.analyze({"url": "https://example.com/"}, topics=True), dgasync.AnalyzeResponse)
+    assert_type(
+        plain.analyze_to_callback("Good.", callback="https://example.com/", callback_method="PUT"),
+        dgasync.AsyncAnalyzeResponse,
+    )
+    assert_type(dgasync.parse_callback(b"{}", {}), PrerecordedResponse)
+    assert_type(dgasync.parse_callback(b"{}", {}, kind=dgasync.AnalyzeResponse), dgasync.AnalyzeResponse)
+
+
+async def documented_speech(plain: dgasync.SpeakClient, native: dgasync.AsyncSpeakClient) -> None:
+    options = dgasync.SpeakOptions(model="aura-2-thalia-en", encoding="linear16")
+    assert_type(plain.stream({"text": "Hello."}, options), dgasync.SpeakRESTResponse)
+    assert_type(plain.save("hello.wav", {"text": "Hello."}, {"encoding": "linear16"}), dgasync.SpeakRESTResponse)
+    assert_type(await native.stream_memory({"buffer": b"Hello."}, options), dgasync.SpeakRESTResponse)
+    assert_type(await native.file("hello.wav", {"text": "Hello."}, timeout=9), dgasync.SpeakRESTResponse)
+    async with await native.stream_raw({"text": "Hello."}) as response:
+        assert_type([chunk async for chunk in response.aiter_bytes()], list[bytes])
+    assert_type(b"".join(plain.stream_raw({"text": "Hello."}).iter_bytes(1000)), bytes)
+
+
+async def documented_reading(plain: dgasync.AnalyzeClient, native: dgasync.AsyncAnalyzeClient) -> None:
+    options = dgasync.AnalyzeOptions(summarize=True, sentiment=True)
+    answer = plain.analyze_text({"text": "Good."}, options)
+    assert_type(answer, dgasync.AnalyzeResponse | dgasync.AsyncAnalyzeResponse)
+    assert_type(
+        await native.analyze_url_callback({"url": "https://example.com/"}, "https://example.com/", options),
+        dgasync.AsyncAnalyzeResponse,
+    )
 
 
 async def documented(plain: PreRecordedClient, native: AsyncPreRecordedClient) -> None:
@@ -98,3 +173,20 @@ def errors() -> None:
         assert_type(error.retry_after, float | None)
     except dgasync.DeepgramApiError as error:
         assert_type(error.request_id, str | None)
+
+
+class Mine:
+    """A detector of one's own."""
+
+    samples = 320
+
+    def __call__(self, frame: bytes) -> bool:
+        return any(frame)
+
+
+def gates(plain: DeepgramClient, native: AsyncDeepgramClient, detector: dgasync.SpeechDetector) -> None:
+    assert_type(plain.live(encoding="linear16", sample_rate=16000, gate=True), dgasync.LiveSession)
+    gate = dgasync.SilenceGate(detector=lambda rate: Mine(), pre_roll=0.3, hang_over=2)
+    assert_type(native.live(gate=gate), dgasync.AsyncLiveSession)
+    assert_type(native.live(gate=None).metrics.gated_seconds, float)
+    assert_type(detector(b""), float)

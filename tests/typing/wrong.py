@@ -38,8 +38,39 @@ def documented(deepgram: DeepgramClient) -> None:
     deepgram.listen.prerecordet.v("1")  # wrong
 
 
+async def account(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
+    project = deepgram.project("id")
+    await project.keys.create(coment="mine")  # wrong
+    await project.members.list()  # wrong
+    await project.update()  # wrong
+    project.requests.list(status=3)  # wrong
+    plain.project(7)  # wrong
+    plain.project("id").keys.list().al()  # wrong
+    plain.manage.v("1").get_project("id", max_retrys=0)  # wrong
+    plain.manage.v("1").create_key("id", dgasync.ScopeOptions())  # wrong
+
+
+async def speech(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
+    deepgram.synthesize("Hello.", modle="aura-2-luna-en")  # wrong
+    deepgram.synthesize(7)  # wrong
+    plain.synthesize("Hello.", version="3")  # wrong
+    plain.synthesize("Hello.", callback="https://example.com/")  # wrong
+    await deepgram.synthesize("Hello.")  # wrong
+    await deepgram.analyze("Good.", summarise=True)  # wrong
+    plain.synthesize("Hello.").aread()  # wrong
+    plain.speak.v("1").stream({"url": "https://example.com/"})  # wrong
+    plain.read.analyze.v("1").analyze_url({"text": "Good."})  # wrong
+    plain.read.analyse.v("1")  # wrong
+
+
 def reading(transcript: Transcript) -> None:
     print(transcript.wrods)  # wrong
     print(transcript.words[0].txet)  # wrong
     transcript.words[0].text.no_such_method()  # wrong
     print(dgasync.Deepgarm)  # wrong
+
+
+def gates(deepgram: DeepgramClient) -> None:
+    deepgram.live(gate="on")  # wrong
+    dgasync.SilenceGate(0.5)  # wrong
+    dgasync.SilenceGate(detector=any)  # wrong

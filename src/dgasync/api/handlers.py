@@ -115,12 +115,14 @@ class Firing(Generic[E]):
         self._calls: dict[str, tuple[tuple[Handler, ...], list[Callable[[object], object]]]] = {}
         self._running = 0
         self._is_cancelled: Callable[[], bool] = bool
+        # Not itself: an idle connection keeps the context it was opened in, and with it would keep the whole session.
+        self._mark = object()
         self.fired = 0
         """Events whose handlers were called, or are just now."""
 
     def is_inside(self) -> bool:
         """Whether the code that asks was called by one of these handlers."""
-        return self._running > 0 and _INSIDE.get() is self
+        return self._running > 0 and _INSIDE.get() is self._mark
 
     def enter(self, is_cancelled: Callable[[], bool] | None = None) -> None:
         """What this task calls from now on counts as inside, while a handler runs.
@@ -129,7 +131,7 @@ class Firing(Generic[E]):
             is_cancelled: whether this task was asked to stop; unless it was, a cancellation that a handler lets out is
                 the handler's own error.
         """
-        _INSIDE.set(self)
+        _INSIDE.set(self._mark)
         if is_cancelled is not None:
             self._is_cancelled = is_cancelled
 
@@ -243,7 +245,7 @@ class Firing(Generic[E]):
 
 _UNREPORTED = "What was to report the error of a handler failed itself."
 
-_INSIDE: ContextVar[Firing[Any] | None] = ContextVar("dgasync_handler_of", default=None)
+_INSIDE: ContextVar[object] = ContextVar("dgasync_handler_of", default=None)
 
 
 def _call(handler: Handler, connection: object, keyword: str, extra: Mapping[str, Any]) -> Callable[[object], object]:

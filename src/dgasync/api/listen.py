@@ -7,34 +7,35 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
+from dgasync.api.arguments import address_of, as_mapping, asks_for_callback, call_of, must_have, split
 from dgasync.api.road import Call, Road, pull
 from dgasync.audio import Upload, Url, source
 from dgasync.errors import DecodeError, DeepgramApiError, DeepgramApiKeyError, DeepgramTypeError
 from dgasync.models.base import Answer, Headers
 from dgasync.models.listen import AsyncPrerecordedResponse, PrerecordedResponse
-from dgasync.models.options import Options
-from dgasync.models.params import CallParams, ListenParams
-from dgasync.protocol.request import Safety, by_name
+from dgasync.models.params import ListenParams
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dgasync.config import DeepgramClientOptions, TimeoutLike
     from dgasync.models.listen_options import PrerecordedOptions
-    from dgasync.models.params import CallExtras
+    from dgasync.models.params import CallExtras, CallParams
+    from dgasync.models.read import AnalyzeResponse
     from dgasync.models.sources import FileSource, UrlSource
 
 __all__ = ["AsyncPreRecordedClient", "accepted", "parse_callback", "transcribed"]
 
 A = TypeVar("A", bound=Answer)
+C = TypeVar("C", PrerecordedResponse, "AnalyzeResponse")
 
 ENDPOINT = "v1/listen"
 OPTIONS = frozenset(ListenParams.__annotations__)
-_CALL = frozenset(CallParams.__annotations__)
+_INSTEAD = "`transcribe(...)` takes paths, URLs, bytes, files and iterators."
 _BEFORE_NOVA_3 = ("nova-2", "nova-general", "nova-phonecall", "nova-medical", "enhanced", "base")
 
 
@@ -76,7 +77,7 @@ class AsyncPreRecordedClient:
             DeepgramConnectionError: no answer came.
             DecodeError: the answer cannot be read.
         """
-        _must_have(source, "url")
+        must_have(source, "url", instead=_INSTEAD)
         return await documented(self._road, source, options, addons, headers, timeout, endpoint, extras)
 
     async def transcribe_file(
@@ -108,7 +109,7 @@ class AsyncPreRecordedClient:
             DeepgramConnectionError: no answer came.
             DecodeError: the answer cannot be read.
         """
-        _must_have(source, "buffer", "stream")
+        must_have(source, "buffer", "stream", instead=_INSTEAD)
         return await documented(self._road, source, options, addons, headers, timeout, endpoint, extras)
 
     async def transcribe_url_callback(
@@ -126,7 +127,7 @@ class AsyncPreRecordedClient:
 
         Takes what `transcribe_url` takes and raises what it raises; `parse_callback` reads what arrives.
         """
-        _must_have(source, "url")
+        must_have(source, "url", instead=_INSTEAD)
         return await to_callback(self._road, source, callback, options, addons, headers, timeout, endpoint, extras)
 
     async def transcribe_file_callback(
@@ -144,7 +145,7 @@ class AsyncPreRecordedClient:
 
         Takes what `transcribe_file` takes and raises what it raises; `parse_callback` reads what arrives.
         """
-        _must_have(source, "buffer", "stream")
+        must_have(source, "buffer", "stream", instead=_INSTEAD)
         return await to_callback(self._road, source, callback, options, addons, headers, timeout, endpoint, extras)
 
     def __repr__(self) -> str:
@@ -163,13 +164,8 @@ async def documented(
 ) -> PrerecordedResponse | AsyncPrerecordedResponse:
     """What a documented call gives: the answer, or where a callback is asked for, its request id."""
     asked = as_mapping(options)
-    kind = (
-        AsyncPrerecordedResponse
-        if asked.get("callback") or by_name("addons", addons).get("callback")
-        else PrerecordedResponse
-    )
-    call: CallParams = {"addons": addons, "headers": headers, "timeout": timeout, "endpoint": endpoint, **extras}
-    return await listen(road, audio, asked, call, kind)
+    kind = AsyncPrerecordedResponse if asks_for_callback(asked, addons) else PrerecordedResponse
+    return await listen(road, audio, asked, call_of(addons, headers, timeout, endpoint, extras), kind)
 
 
 async def to_callback(
@@ -185,7 +181,7 @@ async def to_callback(
 ) -> AsyncPrerecordedResponse:
     """What a documented call with a callback gives."""
     asked = {**as_mapping(options), "callback": address_of(callback)}
-    call: CallParams = {"addons": addons, "headers": headers, "timeout": timeout, "endpoint": endpoint, **extras}
+    call = call_of(addons, headers, timeout, endpoint, extras)
     return await listen(road, audio, asked, call, AsyncPrerecordedResponse)
 
 
@@ -215,26 +211,37 @@ async def listen(road: Road, audio: object, options: Mapping[str, Any], call: Ca
     if isinstance(sent, Url):
         sent = Upload(msgspec.json.encode(sent.payload), mimetype="application/json")
     return await road.answer(
-        Call(
-            "POST",
-            call.get("endpoint") or ENDPOINT,
+        Call.of(
+            call,
+            ENDPOINT,
             what="A transcription",
-            safety=Safety.BILLED,
             options=options,
             known=OPTIONS,
             content=sent.content,
             content_type=sent.mimetype,
             repeatable=sent.repeatable,
-            addons=call.get("addons"),
-            headers=call.get("headers"),
-            timeout=call.get("timeout"),
-            max_retries=call.get("max_retries"),
-            progress=call.get("progress"),
-            strict=call.get("strict"),
-            keep_raw=call.get("keep_raw"),
         ),
         kind,
     )
+
+
+@overload
+def parse_callback(
+    body: bytes | str | Mapping[str, Any],
+    headers: Mapping[str, str],
+    *,
+    dg_token: str | Collection[str] | None = None,
+) -> PrerecordedResponse: ...
+
+
+@overload
+def parse_callback(
+    body: bytes | str | Mapping[str, Any],
+    headers: Mapping[str, str],
+    *,
+    dg_token: str | Collection[str] | None = None,
+    kind: type[C],
+) -> C: ...
 
 
 def parse_callback(
@@ -242,7 +249,8 @@ def parse_callback(
     headers: Mapping[str, str],
     *,
     dg_token: str | Collection[str] | None = None,
-) -> PrerecordedResponse:
+    kind: type[Any] = PrerecordedResponse,
+) -> Any:
     """The answer that the service sent to a callback address.
 
     Args:
@@ -250,6 +258,7 @@ def parse_callback(
         headers: those of the post.
         dg_token: the identifier (not the secret) of the key that asked, or several; the service sends it as `dg-token`
             with each callback (docs, "Callback"). Without it, it is only checked that there is one.
+        kind: `AnalyzeResponse` for the answer to an `analyze`.
 
     Raises:
         DeepgramApiKeyError: the `dg-token` is missing or another: the post may not come from the service.
@@ -264,7 +273,7 @@ def parse_callback(
             "The post has no `dg-token` of yours, so it may not come from the service: answer it with 403."
         )
     raw = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else msgspec.json.encode(body)
-    answer = PrerecordedResponse.from_json(raw).adopt(raw, found)
+    answer = kind.from_json(raw).adopt(raw, found)
     if answer.results is None and answer.metadata is None:
         if "err_code" in answer or "err_msg" in answer:
             raise DeepgramApiError(
@@ -274,35 +283,9 @@ def parse_callback(
                 request_id=answer.get("request_id") or answer.request_id,
                 headers=found,
             )
-        raise DecodeError("The post holds no transcript.", raw, request_id=answer.request_id)
+        what = "transcript" if kind is PrerecordedResponse else kind.__name__
+        raise DecodeError(f"The post holds no {what}.", raw, request_id=answer.request_id)
     return answer
-
-
-def as_mapping(options: object) -> Mapping[str, Any]:
-    """Options in whatever form they came, by name."""
-    if options is None:
-        return {}
-    if isinstance(options, Options):
-        return options.to_dict()
-    if isinstance(options, Mapping):
-        return cast("Mapping[str, Any]", options)
-    raise DeepgramTypeError(f"Options are an options object or a dict, not a {type(options).__name__}.")
-
-
-def split(asked: Mapping[str, Any]) -> tuple[dict[str, Any], CallParams]:
-    """The options of the service, and what concerns the call itself."""
-    if _CALL.isdisjoint(asked):
-        return dict(asked), {}
-    options = {name: value for name, value in asked.items() if name not in _CALL}
-    call = {name: value for name, value in asked.items() if name in _CALL}
-    return options, cast("CallParams", call)
-
-
-def address_of(callback: object) -> str:
-    """The address of a callback, if it is one."""
-    if not isinstance(callback, str) or not callback.lower().startswith(("http://", "https://")):
-        raise DeepgramTypeError(f"`callback` is the http(s) URL to which the answer is sent; got {callback!r}.")
-    return callback
 
 
 def must_fit(options: Mapping[str, Any]) -> None:
@@ -315,12 +298,4 @@ def must_fit(options: Mapping[str, Any]) -> None:
     if options.get("keywords") and model.startswith("nova-3"):
         raise DeepgramTypeError(
             f"`keywords` is of models before Nova-3; {model!r} takes `keyterm`. `strict=False` sends it."
-        )
-
-
-def _must_have(source: object, *keys: str) -> None:
-    if not isinstance(source, Mapping) or not any(key in source for key in keys):
-        named = " or ".join(f'"{key}"' for key in keys)
-        raise DeepgramTypeError(
-            f"This call takes a mapping with {named}. `transcribe(...)` takes paths, URLs, bytes, files and iterators."
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import as_mapping, split
+from dgasync.api.dial import dialler
 from dgasync.api.events import EventClient, unless_off
 from dgasync.api.listen import must_fit
-from dgasync.api.road import Call, Road
+from dgasync.api.road import Road
 from dgasync.errors import DecodeError, DeepgramTypeError
 from dgasync.models.live import (
     Close,
@@ -27,7 +28,7 @@ from dgasync.models.live import (
     UtteranceEndResponse,
 )
 from dgasync.models.params import LiveParams
-from dgasync.protocol.request import Safety, by_name
+from dgasync.protocol.request import by_name
 from dgasync.session.live import AsyncLiveSession
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from dgasync.models.live import LiveEvent
     from dgasync.models.live_options import LiveOptions
     from dgasync.models.metrics import LiveMetrics
-    from dgasync.transport.seam import Socket
 
 __all__ = ["AsyncLiveClient", "live"]
 
@@ -213,23 +213,7 @@ def _session(
     if road.is_strict(call.get("strict")):
         must_fit(options)
 
-    def dial(max_retries: int | None) -> Awaitable[Socket]:
-        return road.connect(
-            Call(
-                "GET",
-                call.get("endpoint") or ENDPOINT,
-                what="A live session",
-                safety=Safety.READ,
-                options=options,
-                known=OPTIONS,
-                addons=call.get("addons"),
-                headers=call.get("headers"),
-                timeout=call.get("timeout"),
-                max_retries=max_retries,
-                strict=call.get("strict"),
-            )
-        )
-
+    dial = dialler(road, ENDPOINT, options, call, known=OPTIONS, what="A live session")
     keep_raw = call.get("keep_raw")
     return make(
         road.transport,

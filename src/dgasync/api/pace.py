@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ class Pace:
         self._bound: int | None = None
         self._in_flight = 0
         self._waiting: deque[_Place] = deque()
+        self._dropped: deque[None] = deque()
         self._quiet_until = 0.0
 
     @classmethod
@@ -38,7 +41,7 @@ class Pace:
 
     def cool_down(self, until: float) -> None:
         """Let no request through before `until`, in seconds of the transport's clock."""
-        with self._lock:
+        with self._locked():
             self._quiet_until = max(self._quiet_until, until)
 
     async def enter(self, transport: Transport) -> bool:
@@ -49,7 +52,7 @@ class Pace:
                 await clock.sleep(rest)
         if self._bound is None:
             return False
-        with self._lock:
+        with self._locked():
             if self._in_flight < self._bound:
                 self._in_flight += 1
                 return True
@@ -58,7 +61,7 @@ class Pace:
         try:
             await place.wake.wait()
         except BaseException:
-            with self._lock:
+            with self._locked():
                 if place.given:
                     self._pass_on()  # the place came together with the cancellation
                 else:
@@ -68,8 +71,29 @@ class Pace:
 
     def leave(self) -> None:
         """Let the next one in."""
-        with self._lock:
+        with self._locked():
             self._pass_on()
+
+    def drop(self) -> None:
+        """The same, for finalizers: they may run while this very thread is in here."""
+        self._dropped.append(None)
+        self._sweep()
+
+    @contextmanager
+    def _locked(self) -> Generator[None, None, None]:
+        with self._lock:
+            yield
+        # Nothing that was dropped meanwhile is missed.
+        self._sweep()
+
+    def _sweep(self) -> None:
+        while self._dropped and self._lock.acquire(blocking=False):
+            try:
+                while self._dropped:
+                    self._dropped.popleft()
+                    self._pass_on()
+            finally:
+                self._lock.release()
 
     def _pass_on(self) -> None:
         if self._waiting:

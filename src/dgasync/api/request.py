@@ -15,7 +15,7 @@ from dgasync.models.names import unknown
 from dgasync.models.params import RequestParams
 from dgasync.protocol.request import Safety, filled
 
-__all__ = ["requested"]
+__all__ = ["requested", "written"]
 
 A = TypeVar("A", bound=Answer)
 
@@ -58,10 +58,7 @@ def _content(params: RequestParams) -> tuple[Any, str | None, bool]:
     if "json" in params:
         if "content" in params:
             raise DeepgramTypeError("request() takes `json` or `content`, not both.")
-        try:
-            return msgspec.json.encode(params["json"]), content_type or "application/json", True
-        except (TypeError, ValueError) as error:
-            raise DeepgramTypeError(f"`json` cannot be written as JSON: {error}.") from None
+        return written("`json`", params["json"]), content_type or "application/json", True
     content = params.get("content")
     if content is None:
         return None, content_type, True
@@ -70,3 +67,11 @@ def _content(params: RequestParams) -> tuple[Any, str | None, bool]:
     # A text is a body here, not a path or an address: there is no knowing what an unmodelled product takes.
     sent = upload(content.encode() if isinstance(content, str) else content, pull)
     return sent.content, content_type, sent.repeatable
+
+
+def written(what: str, value: object) -> bytes:
+    """`value` as JSON; a DeepgramTypeError that names `what` if it is nothing that JSON can say."""
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError) as error:
+        raise DeepgramTypeError(f"{what} cannot be written as JSON: {error}.") from None

@@ -6,21 +6,25 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from random import random
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from dgasync import logs
 from dgasync.api.credentials import Credentials
+from dgasync.api.flight import Answering, Connected
 from dgasync.api.pace import Pace
 from dgasync.audio import pieces
 from dgasync.config import DeepgramClientOptions, Secret, TimeoutLike, Timeouts, count, masked
 from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, RateLimited, Unauthorized
-from dgasync.limits import COOL_DOWN_LIMIT, MAX_REDIRECTS
+from dgasync.limits import BODY_CHUNK, COOL_DOWN_LIMIT, MAX_REDIRECTS
 from dgasync.models.base import Answer
 from dgasync.protocol import codec, query, retry
 from dgasync.protocol.request import Safety, address, by_name, checked_headers, may_travel, redirected, same_origin
-from dgasync.transport.seam import CALLER, Dial, Frame, Reply, Request, Socket, Transport
+from dgasync.transport.seam import CALLER, Dial, Download, Reply, Request, Socket, Transport
 from dgasync.version import __version__
+
+if TYPE_CHECKING:
+    from dgasync.models.params import CallParams
 
 __all__ = ["Call", "Content", "Road", "pull"]
 
@@ -106,6 +110,39 @@ class Call:
         self.strict = strict
         self.keep_raw = keep_raw
 
+    @classmethod
+    def of(
+        cls,
+        asked: CallParams,
+        endpoint: str,
+        *,
+        what: str,
+        options: Mapping[str, Any],
+        known: Collection[str],
+        content: bytes | Content,
+        content_type: str | None = "application/json",
+        repeatable: bool = True,
+    ) -> Call:
+        """A POST that is charged for, to `endpoint` unless another is asked for."""
+        return cls(
+            "POST",
+            asked.get("endpoint") or endpoint,
+            what=what,
+            safety=Safety.BILLED,
+            options=options,
+            known=known,
+            content=content,
+            content_type=content_type,
+            repeatable=repeatable,
+            addons=asked.get("addons"),
+            headers=asked.get("headers"),
+            timeout=asked.get("timeout"),
+            max_retries=asked.get("max_retries"),
+            progress=asked.get("progress"),
+            strict=asked.get("strict"),
+            keep_raw=asked.get("keep_raw"),
+        )
+
 
 class Road:
     """What a client's requests have in common: settings, credentials, connections and pace."""
@@ -189,6 +226,40 @@ class Road:
 
         return await self._tried(call, headers, once)
 
+    async def stream(self, call: Call) -> Download:
+        """The answer to `call`, once its first bytes are there; to be read while it comes, and closed.
+
+        Until its first bytes it is tried again like any other, then never: what was given cannot be taken back. It
+        counts as in flight until its end, or until it is closed. Raises what `reply` does; to read it raises
+        DeepgramConnectionError when it breaks off.
+        """
+        url, headers, timeouts = self._built(call)
+        body = call.content
+        assert body is None or isinstance(body, bytes), "what is streamed is the answer"
+        transport = self.transport
+        clock = transport.clock
+
+        async def ask(url: str, headers: Mapping[str, str]) -> tuple[Download, bytes]:
+            started = clock.now()
+            download = await transport.stream(Request(call.method, url, headers, timeouts, body))
+            try:
+                _note(call, download.status, download.headers, clock.now() - started)
+                first = await download.read()
+                if download.status >= 300:
+                    raise codec.refusal(download.status, await _reason(download, first), download.headers)
+                if call.progress is not None and body is not None:
+                    await _report(call.progress, len(body), len(body))
+            except BaseException:
+                await download.aclose()
+                raise
+            return download, first
+
+        async def once(headers: Mapping[str, str]) -> Download:
+            (download, first), pace = await self._placed(call, url, headers, ask)
+            return Answering(download, first, pace)
+
+        return await self._tried(call, headers, once)
+
     async def connect(self, call: Call) -> Socket:
         """The websocket that `call` asks for, open. It counts as in flight until it is closed.
 
@@ -205,16 +276,26 @@ class Road:
             return socket
 
         async def once(headers: Mapping[str, str]) -> Socket:
-            held = await self._pace.enter(transport)
-            try:
-                socket = await self._followed(call, url, headers, ask)
-            except BaseException:
-                if held:
-                    self._pace.leave()
-                raise
-            return _InFlight(socket, self._pace) if held else socket
+            socket, pace = await self._placed(call, url, headers, ask)
+            return socket if pace is None else Connected(socket, pace)
 
         return await self._tried(call, headers, once)
+
+    async def _placed(
+        self,
+        call: Call,
+        url: str,
+        headers: Mapping[str, str],
+        ask: Callable[[str, Mapping[str, str]], Awaitable[T]],
+    ) -> tuple[T, Pace | None]:
+        """What `ask` gives, and the gate in which it holds a place until it is left."""
+        held = await self._pace.enter(self.transport)
+        try:
+            return await self._followed(call, url, headers, ask), self._pace if held else None
+        except BaseException:
+            if held:
+                self._pace.leave()
+            raise
 
     async def _tried(self, call: Call, headers: dict[str, str], once: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
         """What `once` gives, tried as often as it makes sense."""
@@ -357,33 +438,13 @@ def _note(call: Call, status: int, headers: Mapping[str, str], seconds: float) -
         )
 
 
-class _InFlight:
-    """A websocket that holds a place among those in flight until it is closed."""
-
-    def __init__(self, socket: Socket, pace: Pace) -> None:
-        self._socket = socket
-        self._pace: Pace | None = pace
-        self.headers = socket.headers
-
-    def __repr__(self) -> str:
-        return repr(self._socket)
-
-    async def send(self, data: bytes | bytearray | memoryview | str, /) -> None:
-        await self._socket.send(data)
-
-    async def receive(self) -> Frame:
-        return await self._socket.receive()
-
-    async def ping(self) -> None:
-        await self._socket.ping()
-
-    async def close(self, code: int = 1000, /) -> None:
-        try:
-            await self._socket.close(code)
-        finally:
-            pace, self._pace = self._pace, None
-            if pace is not None:
-                pace.leave()
+async def _reason(download: Download, first: bytes) -> bytes:
+    """The body of an answer that says no, or as much of it as anybody will read."""
+    parts, size = [first], len(first)
+    while size < BODY_CHUNK and (part := await download.read()):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 async def _body(call: Call) -> bytes | Content | None:
@@ -411,13 +472,17 @@ class _Reported:
 
     async def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
         size, sent = self.size, 0
-        caller = CALLER.get()
         async with aclosing(pieces(self._content)) as chunks:
             async for chunk in chunks:
                 yield chunk
                 # Behind the yield: the transport comes back for more when it has taken this one.
                 sent += len(chunk)
-                if caller is None:
-                    self._report(sent, size)
-                else:
-                    await caller.call(self._report, sent, size)
+                await _report(self._report, sent, size)
+
+
+async def _report(report: Callable[[int, int | None], object], sent: int, size: int | None) -> None:
+    caller = CALLER.get()
+    if caller is None:
+        report(sent, size)
+    else:
+        await caller.call(report, sent, size)

@@ -269,7 +269,10 @@ class Live:
         if self._deadline is not None:
             rest = self._deadline - now
             if rest > 0:
-                return (Due.LOST, 0.0) if self.alarm is Alarm.STALLED else (Due.NOTHING, min(rest, max(look, 0.0)))
+                if self.alarm is Alarm.STALLED:
+                    return Due.LOST, 0.0
+                # Whatever else is wrong: the last words may still come, and until then there is nothing to look at.
+                return Due.NOTHING, min(rest, look) if self.alarm is None else rest
             if watch.unanswered and not self.complete and self._reconnect is not None:
                 self.alarm = Alarm.UNANSWERED
                 return Due.LOST, DRAIN_TIMEOUT

@@ -12,29 +12,45 @@ from dgasync.client import AsyncDeepgramClient
 from dgasync.legacy import Successor
 from dgasync.models.base import Answer
 from dgasync.transport.loop import run
+from dgasync.tree import Root
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from types import TracebackType
-    from typing import Any
+    from typing import Any, Literal
 
     from typing_extensions import Self, Unpack
 
+    from dgasync.api.text import Text
     from dgasync.audio import Audio
     from dgasync.client import A
     from dgasync.config import AccessToken, ClientSettings, DeepgramClientOptions, TimeoutLike
+    from dgasync.models.account_calls import AccountCall
+    from dgasync.models.auth import GrantTokenResponse
+    from dgasync.models.catalogue import ThinkModel
+    from dgasync.models.flux_params import TurnsParams
     from dgasync.models.listen import AsyncPrerecordedResponse
     from dgasync.models.params import LiveSessionParams, RequestParams, ToCallbackParams, TranscribeParams
+    from dgasync.models.projects import Project
+    from dgasync.models.read import AnalyzeResponse, AsyncAnalyzeResponse
+    from dgasync.models.read_params import AnalyzeParams, AnalyzeToCallbackParams
+    from dgasync.models.speak import AsyncSpeakResponse
+    from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
+    from dgasync.sync.catalogue import Models
+    from dgasync.sync.listing import Listing
+    from dgasync.sync.projects import ProjectHandle, Projects
     from dgasync.sync.session import LiveSession
     from dgasync.sync.socket import Socket
+    from dgasync.sync.speech import Speech
+    from dgasync.sync.turns import FluxSession
     from dgasync.transcript import Transcript
     from dgasync.transport.seam import Transport
-    from dgasync.tree import Listen
+    from dgasync.tree import Listen, Read, Speak
 
 __all__ = ["DeepgramClient"]
 
 
-class DeepgramClient(Successor):
+class DeepgramClient(Root, Successor):
     """The Deepgram speech API, for code without `await`.
 
     It may be made anywhere, also where no loop runs, and used on several loops and threads. The first request opens
@@ -77,6 +93,16 @@ class DeepgramClient(Successor):
     def listen(self) -> Listen:
         """The documented door to transcription: `.prerecorded` and `.asyncprerecorded`, or `.rest` and `.asyncrest`."""
         return self._core.listen
+
+    @property
+    def speak(self) -> Speak:
+        """The documented door to speech: `.v("1")`, or `.rest` and `.asyncrest`."""
+        return self._core.speak
+
+    @property
+    def read(self) -> Read:
+        """The documented door to what texts say: `.analyze` and `.asyncanalyze`."""
+        return self._core.read
 
     def transcribe(self, audio: Audio, /, **options: Unpack[TranscribeParams]) -> Transcript:
         """The words of a whole recording, once Deepgram has heard all of it.
@@ -135,8 +161,8 @@ class DeepgramClient(Successor):
 
         Args:
             options: those of the websocket `/v1/listen` (`model` is "nova-3" unless given; `encoding` and `sample_rate`
-                for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `strict`,
-                `keep_raw`.
+                for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `reconnect`,
+                `gate`, `strict`, `keep_raw`.
 
         Raises:
             DeepgramTypeError: options that do not fit each other. Entering the session raises the same for an option of
@@ -145,6 +171,137 @@ class DeepgramClient(Successor):
         from dgasync.sync.session import LiveSession
 
         return LiveSession(self._core.live(**options))
+
+    def turns(self, **options: Unpack[TurnsParams]) -> FluxSession:
+        """A conversation that is heard turn by turn, by Flux: `with deepgram.turns(...) as session`, then send
+        audio, and iterate over what happens, or over `session.turns()`.
+
+        It connects when it is entered, and leaving it waits for the last words.
+
+        Args:
+            options: those of the websocket `/v2/listen` (`model` is "flux-general-en" unless given; `encoding` and
+                `sample_rate` for raw audio), and of the call: `timeout`, `headers`, `addons`, `endpoint`,
+                `max_retries`, `reconnect`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError, DeepgramApiKeyError, DeepgramApiError, DeepgramConnectionError: on entering it, as `live`
+                does.
+        """
+        from dgasync.sync.turns import FluxSession
+
+        return FluxSession(self._core.turns(**options))
+
+    @property
+    def projects(self) -> Projects:
+        """The projects that the key can see: `.list()`, `.get(project_id)`."""
+        from dgasync.sync.projects import Projects
+
+        return Projects(self._core.projects)
+
+    def project(self, project: str | Project, /) -> ProjectHandle:
+        """One project, by its id or as `projects` gave it, and everything that belongs to it; it asks for nothing yet.
+
+        Raises:
+            DeepgramTypeError: there is no id.
+        """
+        from dgasync.sync.projects import ProjectHandle
+
+        return ProjectHandle(self._core.project(project))
+
+    @property
+    def models(self) -> Models:
+        """The public models: `.list()`, `.get(model_id)`."""
+        from dgasync.sync.catalogue import Models
+
+        return Models(self._core.models)
+
+    def think_models(self, **call: Unpack[AccountCall]) -> Listing[ThinkModel]:
+        """The language models that can think for a voice agent, from the agents' own host unless a base URL is given.
+
+        Args:
+            call: `timeout`, `headers`, `addons`, `max_retries`, `strict` and `keep_raw` for this call.
+        """
+        from dgasync.sync.listing import Listing
+
+        return Listing(self._core.think_models(**call))
+
+    def grant_token(self, *, ttl_seconds: float | None = None, **call: Unpack[AccountCall]) -> GrantTokenResponse:
+        """A token for those who are not to have the key, such as a browser. It is made with the key, never a token.
+
+        Args:
+            ttl_seconds: how long it lasts, 1 to 3600; the service's default is 30.
+            call: `timeout`, `headers`, `addons`, `max_retries` and `keep_raw` for this call.
+
+        Raises:
+            DeepgramApiKeyError: the client has no key.
+            DeepgramApiError, DeepgramConnectionError, DecodeError: as `transcribe` does.
+        """
+        return run(self._core.grant_token(ttl_seconds=ttl_seconds, **call))
+
+    def synthesize(
+        self, text: Text, /, *, version: Literal["1", "2"] | None = None, **options: Unpack[SynthesizeParams]
+    ) -> Speech:
+        """A text as speech: to be played while it comes, read whole, or saved.
+
+            deepgram.synthesize("Hello.").save("hello.mp3")
+
+            with deepgram.synthesize("Hello.", encoding="linear16", container="none") as speech:
+                for chunk in speech: ...
+
+        Nothing is sent before one of these asks for it.
+
+        Args:
+            text: the text itself; or its bytes (UTF-8), a `Path`, an open file, or the documents' mapping.
+            version: of the service; by default that which has the voice: "2" for `flux-...`, "1" for all others.
+            options: those of `/v1/speak` (`model` is "aura-2-thalia-en" unless given) or `/v2/speak`, and of the call:
+                `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `progress`, `strict`.
+
+        Raises:
+            DeepgramTypeError: options that do not fit each other. Asking for the audio raises what `transcribe` does.
+        """
+        from dgasync.sync.speech import Speech
+
+        return Speech(self._core.synthesize(text, version=version, **options))
+
+    def synthesize_to_callback(
+        self,
+        text: Text,
+        /,
+        *,
+        callback: str,
+        version: Literal["1", "2"] | None = None,
+        **options: Unpack[SynthesizeToCallbackParams],
+    ) -> AsyncSpeakResponse:
+        """The request id of speech that the service will send to `callback`.
+
+        Takes what `synthesize` does, and raises what `transcribe` does.
+        """
+        return run(self._core.synthesize_to_callback(text, callback=callback, version=version, **options))
+
+    def analyze(self, text: Text, /, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
+        """What the service reads in a text: its summary, topics, intents and mood, as far as they are asked for.
+
+        Args:
+            text: the text itself, or the http(s) URL of one if it is nothing else; its bytes (UTF-8), a `Path`, an open
+                file, or the documents' mapping. `{"text": ...}` is a text whatever it looks like.
+            options: those of `/v1/read`, such as `summarize=True`, and of the call: `timeout`, `headers`, `addons`,
+                `endpoint`, `max_retries`, `progress`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: a text or an option of no use; nothing was sent.
+            DeepgramApiKeyError, DeepgramApiError, DeepgramConnectionError, DecodeError, OSError: as `transcribe` does.
+        """
+        return run(self._core.analyze(text, **options))
+
+    def analyze_to_callback(
+        self, text: Text, /, *, callback: str, **options: Unpack[AnalyzeToCallbackParams]
+    ) -> AsyncAnalyzeResponse:
+        """The request id of an analysis that the service will send to `callback`.
+
+        Takes and raises what `analyze` does; `dgasync.parse_callback(body, headers, kind=AnalyzeResponse)` reads what
+        arrives.
+        """
+        return run(self._core.analyze_to_callback(text, callback=callback, **options))
 
     @overload
     def request(self, method: str, path: str, /, **params: Unpack[RequestParams]) -> Answer: ...
@@ -215,4 +372,4 @@ class DeepgramClient(Successor):
         self.close()
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncDeepgramClient", type(self).__name__, 1)
+        return repr(self._core).replace("AsyncDeepgramClient", type(self).__name__, 1).replace(" <Async", " <")

@@ -136,4 +136,4 @@ class PreRecordedClient:
         )
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncPreRecordedClient", type(self).__name__, 1)
+        return repr(self._core).replace("AsyncPreRecordedClient", type(self).__name__, 1).replace(" <Async", " <")

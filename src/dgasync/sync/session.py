@@ -189,6 +189,9 @@ class LiveSession:
         """Why the service may hear nothing sensible in this audio; None when all seems well. It is also logged."""
         return self._core.diagnosis
 
+    def __repr__(self) -> str:
+        return repr(self._core).replace("AsyncLiveSession", type(self).__name__, 1).replace(" <Async", " <")
+
     def keep_alive(self) -> None:
         """Tell the service that somebody is there. It happens by itself when nothing is sent.
 
@@ -234,9 +237,6 @@ class LiveSession:
     def metrics(self) -> LiveMetrics:
         """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
         return self._core.metrics
-
-    def __repr__(self) -> str:
-        return repr(self._core).replace("AsyncLiveSession", type(self).__name__, 1).replace(" <Async", " <")
 
 
 class Utterances:

@@ -101,17 +101,7 @@ class AiohttpTransport:
         upload: _Upload | None = None,
     ) -> Reply:
         """One request by aiohttp and the whole of its answer; `upload` is asked and told how far it is."""
-        response = await session.request(
-            request.method,
-            URL(request.url, encoded=True),
-            headers=request.headers,
-            data=data,
-            allow_redirects=False,
-            timeout=patience,
-            skip_auto_headers=None if self._own is None else _NOT_OURS,  # ours knows; to say it again costs 2 us
-            proxy=self._proxy if self._proxies is None else self._from_environment(request.url),
-            ssl=self._ssl,
-        )
+        response = await self._asked(session, request, data, patience)
         try:
             reply = Reply(response.status, response.headers, await _whole(response, upload))
         except BaseException:
@@ -122,6 +112,37 @@ class AiohttpTransport:
         if upload is not None and not upload.is_sent():
             response.close()
         return reply
+
+    def _asked(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        data: bytes | Payload | None,
+        patience: aiohttp.ClientTimeout,
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        """The head of the answer, which the body follows."""
+        return session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            data=data,
+            allow_redirects=False,
+            timeout=patience,
+            skip_auto_headers=None if self._own is None else _NOT_OURS,  # ours knows; to say it again costs 2 us
+            proxy=self._proxy if self._proxies is None else self._from_environment(request.url),
+            ssl=self._ssl,
+        )
+
+    async def stream(self, request: Request, /) -> Download:
+        """The answer to `request`, whatever its status, to be read while it comes and closed."""
+        body = request.body
+        assert body is None or isinstance(body, bytes)
+        patience = _patience(request.timeouts.connect, request.timeouts.read)
+        try:
+            return _Download(await self._asked(self._session(), request, body, patience), request, _broken_off)
+        except _FOREIGN as error:
+            failure = _translated(error, request, sent=True)
+        raise failure
 
     async def connect(self, dial: Dial, /) -> Socket:
         """An open websocket."""
@@ -191,7 +212,7 @@ class AiohttpTransport:
                 )
                 target = redirect(url, response.status, response.headers.get("Location"))
                 if target is None or redirects == MAX_REDIRECTS:
-                    return _Download(response, request)
+                    return _Download(response, request, _unfetched)
                 response.release()
                 url, redirects = target, redirects + 1
         except _FOREIGN as error:
@@ -308,7 +329,7 @@ def _let_go(keeper: AsyncGenerator[None, None], process: int) -> None:
         _parents.append(keeper)
 
 
-_parents: list[AsyncGenerator[None, None]] = []
+_parents: list[object] = []
 
 
 async def _kept(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
@@ -538,14 +559,39 @@ def _unfetched(error: Exception, request: Request) -> Exception:
     return broken
 
 
+def _broken_off(error: Exception, request: Request) -> Exception:
+    """The same for an answer of the service of which there is only a part."""
+    failure = _translated(error, request, sent=True)
+    if isinstance(failure, Timeout):
+        return Timeout(
+            f"The service fell silent in the middle of its answer{_lasting(request.timeouts.read)}. "
+            "A larger `timeout` (or its `read` part) allows more.",
+            "read",
+        )
+    broken = DeepgramConnectionError(
+        f"The connection to the service broke in the middle of its answer: {failure.__cause__ or 'it hung up'}."
+    )
+    broken.__cause__ = failure.__cause__
+    return broken
+
+
 class _Download:
     """The seam's download, on asyncio. What may wait is bounded by aiohttp: it stops reading from the network."""
 
-    __slots__ = ("_protocol", "_request", "_response", "headers", "status")
+    __slots__ = ("_loop", "_process", "_protocol", "_request", "_response", "_said", "headers", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse, request: Request) -> None:
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        request: Request,
+        said: Callable[[Exception, Request], Exception],
+    ) -> None:
+        """`said` makes our error of what goes wrong while it is read."""
+        self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._response = response
         self._request = request
+        self._said = said
         self.status = response.status
         """Of the last answer."""
         self.headers: Mapping[str, str] = response.headers
@@ -567,18 +613,34 @@ class _Download:
                 broken = self._protocol.exception()
             if not isinstance(broken, OSError):
                 return data
-            failure = _unfetched(broken, self._request)
+            failure = self._said(broken, self._request)
         except _FOREIGN as error:
-            failure = _unfetched(error, self._request)
+            failure = self._said(error, self._request)
         raise failure
 
     async def aclose(self) -> None:
         """Let go of the connection at once."""
-        connection = self._response.connection
-        if connection is not None and connection.transport is not None:
-            # Over TLS a polite end waits for the other side's, which goes on sending.
-            connection.transport.abort()
-        self._response.close()
+        self._loop = None
+        _cut(self._response)
+
+    def __del__(self) -> None:
+        loop = self._loop
+        if loop is None or self._response.connection is None:  # closed, or read to its end
+            return
+        if self._process != os.getpid():
+            _parents.append(self._response)
+            return
+        # Nobody has closed it, and it may be collected on any thread.
+        with suppress(RuntimeError):  # the loop is closed, and so are its connections
+            loop.call_soon_threadsafe(_cut, self._response)
+
+
+def _cut(response: aiohttp.ClientResponse) -> None:
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        # Over TLS a polite end waits for the other side's, which goes on sending.
+        connection.transport.abort()
+    response.close()
 
 
 class _Redirected(Exception):

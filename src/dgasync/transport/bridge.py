@@ -77,10 +77,13 @@ class BridgeTransport:
         soon = partial(_soon, trio.lowlevel.current_trio_token())
         return _Socket(await hop(opened(self._native, dial, soon), thread=thread), thread)
 
+    async def stream(self, request: Request, /) -> Download:
+        """The answer to `request`, to be read while it comes."""
+        return await _downloaded(self._native.stream, request)
+
     async def fetch(self, request: Request, /) -> Download:
         """The answer of an address that is not the service's."""
-        thread = running()
-        return _Download(await hop(self._native.fetch(request), thread=thread), thread)
+        return await _downloaded(self._native.fetch, request)
 
     def wake(self) -> Wake:
         """A signal for the running loop."""
@@ -358,6 +361,11 @@ class _Socket:
             await trio.lowlevel.checkpoint()
         else:
             await trio.lowlevel.checkpoint_if_cancelled()
+
+
+async def _downloaded(opened: Callable[[Request], Coroutine[Any, Any, Download]], request: Request) -> Download:
+    thread = running()
+    return _Download(await hop(opened(request), thread=thread), thread)
 
 
 class _Download:

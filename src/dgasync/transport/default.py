@@ -51,6 +51,10 @@ class DefaultTransport:
         """An open websocket."""
         return await self._here().connect(dial)
 
+    async def stream(self, request: Request, /) -> Download:
+        """The answer to `request`, to be read while it comes."""
+        return await self._here().stream(request)
+
     async def fetch(self, request: Request, /) -> Download:
         """The answer of an address that is not the service's."""
         return await self._here().fetch(request)

@@ -1,7 +1,7 @@
 """The seam: what the layers above need of a network, a clock and a task, and nothing else.
 
 ```
-Transport        request(Request) -> Reply, connect(Dial) -> Socket, fetch(Request) -> Download
+Transport        request(Request) -> Reply, stream and fetch(Request) -> Download, connect(Dial) -> Socket
 ├── clock        now, sleep, move_on_after
 ├── spawn_root   a task without a parent, for the documented `start`
 └── wake         one signal that any thread may give
@@ -97,7 +97,10 @@ class Reply:
 
 
 class Download(Protocol):
-    """An answer that is read while it comes, used on the loop that asked for it."""
+    """An answer that is read while it comes, used on the loop that asked for it.
+
+    One that nobody holds any more lets go of its connection like one that is closed.
+    """
 
     @property
     def status(self) -> int:
@@ -271,6 +274,13 @@ class Transport(Protocol):
         Raises the `DeepgramApiError` of the status that refused it (with `dg-error` and `dg-request-id`; redirects are
         such statuses too), `ConnectFailed` when there was no connection, and `Timeout` (phase "connect") when it took
         too long.
+        """
+        ...
+
+    async def stream(self, request: Request, /) -> Download:
+        """The answer to `request`, whatever its status, as `request` gives it but read while it comes; to be closed.
+
+        The body of the request is bytes at hand. Raises what `request` does.
         """
         ...
 
