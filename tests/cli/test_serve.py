@@ -96,3 +96,21 @@ def test_no_engine(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("dgasync.server.serve", serve)
 
     assert command("serve", "--engine-model", tmp_path) == (9, b"", "dgasync: it lacks model.bin\n")
+
+
+def test_a_database(command: Run, served: list[Settings], tmp_path: Path) -> None:
+    """The file of the account is handed on."""
+    command("serve", "--database", tmp_path / "account.db")
+
+    assert [settings.database for settings in served] == [str(tmp_path / "account.db")]
+
+
+def test_no_database(command: Run, tmp_path: Path) -> None:
+    """A file that is something else is named, and left alone."""
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database, and longer than one hundred bytes " * 9)
+    code, _, err = command("serve", "--port", "0", "--engine", "ruler", "--database", file)
+
+    assert code == 2
+    assert err == f"dgasync: the database {file} cannot be used: file is not a database\n"
+    assert file.read_text().startswith("not a database")

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from dgasync.server import LocalServer
+from dgasync.server import LocalServer, sockets
 from dgasync.server import live as live_module
 from dgasync.server.engine import Heard, Hints, LiveEvent, LiveHints, Passage, Word
 from dgasync.server.live import IDLE_REASON
@@ -294,7 +294,7 @@ async def test_few_messages_are_remembered(
     live: Live, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not every message of a long session is kept."""
-    monkeypatch.setattr(live_module, "MESSAGES", 2)
+    monkeypatch.setattr(sockets, "MESSAGES", 2)
     await live.talk("KeepAlive", "KeepAlive", "KeepAlive")
     assert len((await settled(deepgram_server)).messages) == 2
 
@@ -411,7 +411,7 @@ async def test_no_handshake(session: aiohttp.ClientSession, deepgram_server: Loc
             *(400, "Bad Request: this is no websocket handshake of version 13."),
         )
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
-        await session.ws_connect(f"{deepgram_server.url}/v1/speak")
+        await session.ws_connect(f"{deepgram_server.url}/v1/nothing")
     assert caught.value.status == 404
 
 
@@ -560,7 +560,7 @@ async def test_client_does_not_read(
     """Who does not read what is sent is cut off in time."""
     engine: Any = reluctant.engine
     engine.chatty = 400
-    monkeypatch.setattr(live_module, "WRITE_DEADLINE", 0.1)
+    monkeypatch.setattr(live_module.LiveSession, "write_deadline", 0.1)
     talk = await Live(session, reluctant.url).open()
     await talk.send(silence(1))
     received = await settled(reluctant)

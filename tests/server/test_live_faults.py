@@ -95,15 +95,16 @@ async def test_cut_sends_what_was_heard(live: Live, deepgram_server: LocalServer
     assert (talk.text(), talk.code) == ("w0 w1 w2 w3 w4", 1006)
 
 
-async def test_stall(session: aiohttp.ClientSession) -> None:
-    """A session can stop to read and to answer, pings included."""
+@pytest.mark.parametrize("end", ["close", "reset"])
+async def test_stall(session: aiohttp.ClientSession, end: str) -> None:
+    """A session can stop to read and to answer, pings included, until the server stops or forgets."""
     with local_server() as server:
         server.fail(Fault.stall(after_bytes=0))
         talk = await Live(session, server.url).open(autoping=False)
         await talk.socket.ping()
         with pytest.raises(asyncio.TimeoutError):
             await talk.socket.receive(timeout=0.1)
-        await asyncio.to_thread(server.close)
+        await asyncio.to_thread(getattr(server, end))
         await talk.rest()
         assert talk.code == 1006
 

@@ -14,10 +14,10 @@ from dgasync.server.options import (
     LiveOptions,
     Options,
     Treatment,
-    http_url,
     read_live_options,
     read_options,
 )
+from dgasync.server.query import http_url
 from dgasync.server.replies import Refusal
 from dgasync.server.ruler import RulerEngine
 

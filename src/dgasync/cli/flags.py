@@ -119,15 +119,15 @@ _SPEECH: dict[str, Callable[[Any], Any]] = {
             " times."
         ),
     ),
-    "tag": click.option("--tag", multiple=True, help="Labels for the usage reports. May be given several times."),
+    "tier": click.option(
+        "--tier", metavar="[nova|enhanced|base|...]", help="The family of the model (v3); it is part of --model by now."
+    ),
     "mip_opt_out": click.option(
         "--mip-opt-out/--no-mip-opt-out",
         default=None,
         help="Keep this request out of the Model Improvement Program; it may cost more.",
     ),
-    "tier": click.option(
-        "--tier", metavar="[nova|enhanced|base|...]", help="The family of the model (v3); it is part of --model by now."
-    ),
+    "tag": click.option("--tag", multiple=True, help="Labels for the usage reports. May be given several times."),
 }
 """What recordings and live speech have in common: `SpeechParams`."""
 
@@ -152,8 +152,19 @@ _RECORDING: dict[str, Callable[[Any], Any]] = {
     "measurements": click.option(
         "--measurements/--no-measurements", default=None, help="Abbreviate units: `kg` for kilograms."
     ),
-    "summarize": click.option("--summarize", metavar="[true|v2|...]", help="Summarize the recording."),
-    "topics": click.option("--topics/--no-topics", default=None, help="Find the topics of the recording."),
+    "custom_topics": click.option(
+        "--custom-topics", multiple=True, help="The spelling of --custom-topic up to v3.5. May be given several times."
+    ),
+    "detect_topics": click.option(
+        "--detect-topics/--no-detect-topics", default=None, help="Find topics with the older models (v3); see --topics."
+    ),
+    "encoding": click.option(
+        "--encoding",
+        metavar="[linear16|flac|mulaw|amr-nb|amr-wb|opus|speex|g729|...]",
+        help="How raw audio is encoded.",
+    ),
+    "summarize": click.option("--summarize", metavar="[true|v2|...]", help="Summarize what is said."),
+    "topics": click.option("--topics/--no-topics", default=None, help="Find what is talked about."),
     "custom_topic": click.option(
         "--custom-topic", multiple=True, help="Topics to look for, 100 at most. May be given several times."
     ),
@@ -165,13 +176,7 @@ _RECORDING: dict[str, Callable[[Any], Any]] = {
             "others."
         ),
     ),
-    "custom_topics": click.option(
-        "--custom-topics", multiple=True, help="The spelling of --custom-topic up to v3.5. May be given several times."
-    ),
-    "detect_topics": click.option(
-        "--detect-topics/--no-detect-topics", default=None, help="Find topics with the older models (v3); see --topics."
-    ),
-    "intents": click.option("--intents/--no-intents", default=None, help="Find what the speakers want."),
+    "intents": click.option("--intents/--no-intents", default=None, help="Find what those who speak want."),
     "custom_intent": click.option(
         "--custom-intent", multiple=True, help="Intents to look for. May be given several times."
     ),
@@ -184,11 +189,6 @@ _RECORDING: dict[str, Callable[[Any], Any]] = {
         ),
     ),
     "sentiment": click.option("--sentiment/--no-sentiment", default=None, help="Find the mood of what is said."),
-    "encoding": click.option(
-        "--encoding",
-        metavar="[linear16|flac|mulaw|amr-nb|amr-wb|opus|speex|g729|...]",
-        help="How raw audio is encoded.",
-    ),
 }
 """What only recordings have: `RecordingParams`."""
 

@@ -28,9 +28,16 @@ def _keys(context: click.Context, parameter: click.Parameter, given: Sequence[st
     multiple=True,
     callback=_keys,
     envvar="DGASYNC_SERVE_KEYS",
-    help="Who may ask; repeatable. DGASYNC_SERVE_KEYS may list them too, out of sight of other users.",
+    help="Who owns it, and may ask beside keys made there; repeatable. DGASYNC_SERVE_KEYS may list them too, out of "
+    "sight of other users.",
 )
-@click.option("--allow-anyone", is_flag=True, help="Serve other machines without asking for a key.")
+@click.option(
+    "--database",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="The SQLite file that keeps projects, keys and usage; made if it is not there. Without: in memory.",
+)
+@click.option("--allow-anyone", is_flag=True, help="Serve other machines without asking for a key, account and all.")
 @click.option(
     "--engine",
     type=click.Choice(["whisper", "ruler"]),
@@ -45,14 +52,25 @@ def _keys(context: click.Context, parameter: click.Parameter, given: Sequence[st
     help="The faster-whisper model to use instead of tiny.en.",
 )
 def serve(
-    host: str, port: int, api_keys: tuple[str, ...], allow_anyone: bool, engine: str, engine_model: str | None
+    host: str,
+    port: int,
+    api_keys: tuple[str, ...],
+    database: str | None,
+    allow_anyone: bool,
+    engine: str,
+    engine_model: str | None,
 ) -> None:
     """Run a server that speaks Deepgram's protocol, with the speech engine of this machine; Ctrl-C stops it.
 
-    It transcribes recordings (POST /v1/listen) and live speech (the websocket there). What its engine cannot do it
-    leaves out, and says so in the answer.
+    It transcribes recordings (POST /v1/listen) and live speech (the websocket there). It speaks texts (POST /v1/speak,
+    /v2/speak and their websockets) with hibari-tts or espeak-ng, in English and with one voice, whatever the model's
+    name; and analyses them (POST /v1/read: summary, topics, sentiment). What its engines cannot do it leaves out, and
+    says so in the answer, or refuses.
+
+    It has an account of its own below /v1/projects: keys that are made there work, with the scopes they were made for,
+    and usage counts what was asked of this server. Without --api-key, everybody who reaches it owns that account.
     """
-    from dgasync.server import EngineError, Settings, make_engine
+    from dgasync.server import DatabaseError, EngineError, Settings, make_engine
     from dgasync.server import serve as run
     from dgasync.server.outgoing import is_loopback
 
@@ -70,13 +88,15 @@ def serve(
 
     try:
         run(
-            Settings(host=host, port=port, api_keys=api_keys),
+            Settings(host=host, port=port, api_keys=api_keys, database=database),
             engine=made,
             tell=lambda line: click.echo(f"dgasync: {line}", err=True),
             ready=ready,
         )
     except EngineError as error:
         raise Failure(str(error), Exit.MISSING) from error
+    except DatabaseError as error:
+        raise Failure(str(error), Exit.USAGE) from error
     except OSError as error:
         raise Failure(f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}", Exit.NO_PORT) from error
 

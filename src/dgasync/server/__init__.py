@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dgasync.server.accounts import DatabaseError
     from dgasync.server.app import Settings
     from dgasync.server.command import make_engine, serve
     from dgasync.server.engine import (
@@ -33,6 +34,7 @@ __all__ = [
     "make_engine",
     "LocalServer",
     "Settings",
+    "DatabaseError",
     "Received",
     "Fault",
     "Faults",
@@ -59,6 +61,7 @@ if not TYPE_CHECKING:
         "make_engine": "command",
         "LocalServer": "local",
         "Settings": "app",
+        "DatabaseError": "accounts",
         "Received": "record",
         "Fault": "faults",
         "Faults": "faults",

@@ -4,31 +4,73 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from dgasync.server import (
+    agent_configs,
+    billing,
+    catalogue,
+    credentials,
+    grants,
+    keys,
+    listen,
+    live,
+    members,
+    projects,
+    read,
+    requests,
+    speak,
+    usage,
+)
+from dgasync.server.accounts import Accounts
 from dgasync.server.engine import Engine, Tell
 from dgasync.server.faults import Fault, Faults
 from dgasync.server.heads import heads_of, one_user_agent
-from dgasync.server.listen import listen
-from dgasync.server.live import SUBPROTOCOLS, LiveSession, is_websocket, live
+from dgasync.server.identity import identify
+from dgasync.server.ledger import Use
+from dgasync.server.live import is_websocket
 from dgasync.server.outgoing import Outgoing, is_loopback
 from dgasync.server.record import Received
 from dgasync.server.replies import Refusal, cut, error_response
+from dgasync.server.routes import WEBSOCKET, Call, Route, Routes
+from dgasync.server.sockets import Session
 from dgasync.server.upload import Upload
+from dgasync.server.voice import VoiceBox, find_voice
 
 __all__ = ["Service", "Settings", "origin"]
 
 T = TypeVar("T")
 
+ROUTES = Routes(
+    [
+        *listen.ROUTES,
+        *live.ROUTES,
+        *speak.ROUTES,
+        *read.ROUTES,
+        *grants.ROUTES,
+        *projects.ROUTES,
+        *keys.ROUTES,
+        *members.ROUTES,
+        *requests.ROUTES,
+        *usage.ROUTES,
+        *billing.ROUTES,
+        *credentials.ROUTES,
+        *catalogue.ROUTES,
+        *agent_configs.ROUTES,
+    ]
+)
+"""All that is answered here."""
 WORKERS = 32
 """Threads for hearing. A thread that waits for the engine costs little, a request that waits for a thread is stuck."""
 IDLE_LIMIT = 10.0
@@ -45,7 +87,8 @@ class Settings:
     port: int = 8080
     """0: any free one."""
     api_keys: tuple[str, ...] = ()
-    """Who may ask. With none, everybody may, with or without a key."""
+    """Whose the server is: each is the owner of all projects, beside the keys that are made here. With none, everybody
+    is the owner, with or without a key; keys that were made here are still no more than what they were made for."""
     max_body: int = 2_500_000_000
     """Bytes of a request's body, and of a recording that is fetched."""
     allow_fetch: bool | None = None
@@ -63,6 +106,12 @@ class Settings:
     """Seconds that work in progress is given at the end."""
     keep_requests: int = 1000
     """Requests that are remembered."""
+    database: str | Path | None = None
+    """The file that keeps the account. None: it is in memory, and ends with the server."""
+    keep_uses: int = 100_000
+    """Requests that usage is counted from, the newest of all projects."""
+    now: Callable[[], float] = time.time
+    """The clock of the account, in seconds since 1970: keys and tokens expire by it."""
 
 
 def origin(host: str, port: int) -> str:
@@ -79,11 +128,14 @@ class Service:
         self.settings = settings
         self.faults = Faults()
         self.requests: deque[Received] = deque(maxlen=settings.keep_requests)
-        self.sessions: set[LiveSession] = set()
+        self.voice = VoiceBox(lambda: find_voice(engine))
+        self.sessions: set[Session[Any]] = set()
+        self.accounts = Accounts(settings.database, settings.now, settings.keep_uses)
         self.outgoing: Outgoing
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="dgasync-server")
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
+        self._relenting = asyncio.Event()
         self._runner: web.ServerRunner | None = None
         self._server: asyncio.Server | None = None
 
@@ -111,6 +163,7 @@ class Service:
     async def _start(self, tell: Tell) -> None:
         """Load the engine and listen."""
         settings = self.settings
+        await self.accounts.open()
         await self._load(tell)
         self.outgoing = Outgoing(
             public_only=not is_loopback(settings.host),
@@ -146,6 +199,7 @@ class Service:
         if self._server is not None:
             self._server.close()
         self._closing.set()
+        self._relenting.set()
         for session in self.sessions:
             session.go_away()
         if self._runner is not None:
@@ -157,6 +211,7 @@ class Service:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self.outgoing.close()
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
+        await asyncio.get_running_loop().run_in_executor(None, self.accounts.close)
 
     async def run(self, job: Callable[..., T], *args: Any) -> T:
         """Do it in a worker thread."""
@@ -207,28 +262,46 @@ class Service:
         return response
 
     async def _reply(
-        self, request: web.BaseRequest, upload: Upload, request_id: str, fault: Fault | None = None
+        self,
+        request: web.BaseRequest,
+        upload: Upload,
+        request_id: str,
+        fault: Fault | None = None,
+        *,
+        whole: bool = False,
     ) -> web.StreamResponse:
         """The true answer, or the one that an open websocket gives with this fault."""
-        key = self._key(request)
-        if request.path != "/v1/listen":
-            raise Refusal(404, "NOT_FOUND", f"There is nothing at {request.path}.")
-        if is_websocket(request):
-            return await live(self, request, upload.received, fault)
-        if request.method != "POST":
-            message = f"{request.method} is not possible here."
-            raise Refusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": "POST"})
-        return await listen(self, upload, request_id, key)
+        websocket = is_websocket(request)
+        asker = await identify(self, request, websocket=websocket)
+        route, ids = ROUTES.find(WEBSOCKET if websocket else request.method, request.rel_url.raw_path)
+        asker.check(route.scope)
+        call = Call(self, request, upload, asker, ids, fault=fault, whole=whole)
+        if route.endpoint:
+            return await self._count(route, call)
+        if asker.everywhere and not self.settings.api_keys and not _from_here(request.headers.get("Origin")):
+            # Where no key is asked for, any page in a browser could ask.
+            raise Refusal(403, "INSUFFICIENT_PERMISSIONS", "The account is not for web pages of other hosts.")
+        return await route.handler(call)
 
-    def _key(self, request: web.BaseRequest) -> str:
-        """The key of the request; raises `Refusal` when it is none of ours."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if not scheme and is_websocket(request):
-            scheme, _, key = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")
-        key = key.strip() if scheme.strip().lower() in SUBPROTOCOLS else ""
-        if self.settings.api_keys and key not in self.settings.api_keys:
-            raise Refusal(401, "INVALID_AUTH", "Invalid credentials.")
-        return key
+    async def _count(self, route: Route, call: Call) -> web.StreamResponse:
+        """The answer to a request that is written down as use."""
+        call.use = use = _use(route, call, self.accounts.now())
+        try:
+            response = await route.handler(call)
+            use.code = response.status
+        except (Refusal, web.RequestPayloadError) as problem:
+            refusal = _refusal(problem)
+            use.code, use.message = refusal.status, refusal.message
+            raise
+        finally:
+            if not use.unfinished:
+                self.record(use)
+        return response
+
+    def record(self, use: Use) -> None:
+        """Write down what was used, now that it is over."""
+        use.completed = self.accounts.now()
+        self.accounts.record(use)
 
     # Failing on purpose.
 
@@ -238,7 +311,7 @@ class Service:
         if fault.kind in ("drop", "stall"):
             await upload.discard(fault.after_bytes)
             if fault.kind == "stall":
-                await self._closing.wait()
+                await self.stall()
             cut(request)
             return web.Response(status=500)
         if fault.kind in ("status", "text"):
@@ -251,7 +324,7 @@ class Service:
         if fault.kind == "slow":
             await self.pause(fault.seconds)
         try:
-            response = await self._reply(request, upload, request_id)
+            response = await self._reply(request, upload, request_id, whole=True)
         except (Refusal, web.RequestPayloadError) as problem:
             response = error_response(_refusal(problem), request_id)
         if not isinstance(response, web.Response):
@@ -287,6 +360,15 @@ class Service:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
 
+    async def stall(self) -> None:
+        """Wait until the server relents, or stops."""
+        await self._relenting.wait()
+
+    def relent(self) -> None:
+        """Have all that stalls go on, which is to end."""
+        self._relenting.set()
+        self._relenting = asyncio.Event()
+
 
 def _from_here(page: str | None) -> bool:
     """Whether a request comes from no web page, or from one of this machine."""
@@ -303,6 +385,27 @@ def _received(request: web.BaseRequest, request_id: str) -> Received:
         headers=request.headers,
         raw_headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw_headers],
         request_id=request_id,
+    )
+
+
+_NO_FEATURES = frozenset({"model", "tag"})
+"""Parameters that usage tells of by themselves."""
+_MOST_FEATURES = 100
+
+
+def _use(route: Route, call: Call, now: float) -> Use:
+    received, asker = call.received, call.asker
+    set_ones = {name for name, value in received.query if value.lower() not in ("", "false")} - _NO_FEATURES
+    return Use(
+        call.request_id,
+        asker.project_id,
+        asker.accessor,
+        route.endpoint,
+        path=received.path + (f"?{received.raw_query}" if received.raw_query else ""),
+        created=now,
+        method="streaming" if route.method == WEBSOCKET else "sync",
+        tags=list(dict.fromkeys([*filter(None, received.param("tag")), *asker.tags])),
+        features=sorted(set_ones)[:_MOST_FEATURES],
     )
 
 

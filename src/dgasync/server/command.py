@@ -38,7 +38,8 @@ def serve(
     """Serve until Ctrl-C or SIGTERM.
 
     `tell` gets a line when something takes a while (a download), `ready` the URL once requests are answered. Raises
-    `EngineError` when the engine cannot work here and `OSError` when the port is taken.
+    `EngineError` when the engine cannot work here, `DatabaseError` when the database cannot be used, and `OSError` when
+    the port is taken.
     """
     chosen = make_engine(engine, engine_model) if isinstance(engine, str) else engine
     asyncio.run(_serve(chosen, settings or Settings(), tell or _quiet, ready or _quiet))

@@ -15,6 +15,7 @@ __all__ = [
     "LiveEvent",
     "LiveHints",
     "LiveListener",
+    "Named",
     "Onset",
     "Passage",
     "Silence",
@@ -78,8 +79,8 @@ class Listener(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """Something that turns sound into words. One engine serves many requests at once, from several threads."""
+class Named(Protocol):
+    """Something that answers say was at work."""
 
     @property
     def name(self) -> str:
@@ -95,6 +96,10 @@ class Engine(Protocol):
     def arch(self) -> str:
         """Its family, in `metadata.model_info`."""
         ...
+
+
+class Engine(Named, Protocol):
+    """Something that turns sound into words. One engine serves many requests at once, from several threads."""
 
     @property
     def rate(self) -> int | None:

@@ -93,7 +93,7 @@ class Fault:
 
     @classmethod
     def stall(cls, after_bytes: int | None = None) -> Fault:
-        """Read so many bytes of the body, by default all, then neither read nor answer until the server closes.
+        """Read so many bytes of the body, by default all, then neither read nor answer until the server is reset.
 
         A websocket after so many bytes of audio (pings are not answered either); by default its handshake.
         """

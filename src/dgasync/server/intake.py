@@ -13,7 +13,8 @@ from typing import IO, Any, NamedTuple, TypeVar, cast
 from dgasync.server.decode import BadAudio, Decoder, raw_decoder, wav_decoder, wav_header
 from dgasync.server.engine import Engine, Heard
 from dgasync.server.hearing import Hearing
-from dgasync.server.options import HEADERLESS, Options, http_url
+from dgasync.server.options import HEADERLESS, Options
+from dgasync.server.query import http_url
 from dgasync.server.replies import Refusal, bad_audio
 from dgasync.server.streaming import is_container
 

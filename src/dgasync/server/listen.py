@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from dgasync.server import words
-from dgasync.server.engine import Engine, Heard
+from dgasync.server.engine import Engine, Heard, Named
 from dgasync.server.intake import Intake, Outcome
 from dgasync.server.options import Options, read_options
 from dgasync.server.replies import Refusal, encode, error, json_response
+from dgasync.server.routes import Call, Route
 
 if TYPE_CHECKING:
     from dgasync.server.app import Service
-    from dgasync.server.upload import Upload
+    from dgasync.server.ledger import Use
 
-__all__ = ["answer", "channel_answer", "key_identifier", "listen", "model_uuid"]
+__all__ = ["ROUTES", "answer", "channel_answer", "key_identifier", "listen", "model_uuid"]
 
 _log = logging.getLogger(__name__)
 _NAMESPACE = uuid.UUID("5f0c9a3e-8d8c-5f0e-9f7b-8f6d1f0a7c11")
 
 
-def model_uuid(engine: Engine) -> str:
+def model_uuid(engine: Named) -> str:
     """The id of an engine in answers: the same for the same name and version, everywhere."""
     return str(uuid.uuid5(_NAMESPACE, f"model {engine.name} {engine.version}"))
 
@@ -36,9 +37,12 @@ def key_identifier(key: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"key {key}"))
 
 
-async def listen(service: Service, upload: Upload, request_id: str, key: str) -> web.Response:
+async def listen(call: Call) -> web.Response:
     """Hear the recording in the body, or behind the URL in it."""
+    service, upload, request_id, use = call.service, call.upload, call.request_id, call.use
+    assert use is not None
     engine = service.engine
+    use.models = {model_uuid(engine): engine.name}
     options = read_options(upload.received.query, engine, model_uuid(engine))
     if options.callback is not None:
         service.check_outgoing("callback", upload)
@@ -51,17 +55,19 @@ async def listen(service: Service, upload: Upload, request_id: str, key: str) ->
         if url is not None:
             service.check_outgoing("url", upload)
         if options.callback is None:
-            made = await _hear(service, intake, url, options, request_id)
+            made = await _hear(service, intake, url, options, use)
             headers = {"dg-model-name": engine.name, "dg-model-uuid": model_uuid(engine)}
             return await service.run(json_response, made, request_id, headers)
     except BaseException:
         intake.stop()
         raise
-    service.spawn(_hear_and_deliver(service, intake, url, options, request_id, key))
+    use.unfinished, use.method, use.callback = True, "async", options.callback
+    service.spawn(_hear_and_deliver(service, intake, url, options, use))
     return json_response({"request_id": request_id}, request_id)
 
 
-async def _hear(service: Service, intake: Intake, url: str | None, options: Options, request_id: str) -> dict[str, Any]:
+async def _hear(service: Service, intake: Intake, url: str | None, options: Options, use: Use) -> dict[str, Any]:
+    request_id = use.request_id
     try:
         if url is not None:
             intake = Intake(service.engine, options, allow_json=False)
@@ -77,20 +83,22 @@ async def _hear(service: Service, intake: Intake, url: str | None, options: Opti
         raise Refusal(500, "INTERNAL_SERVER_ERROR", f"{type(problem).__name__}: {problem}") from None
     finally:
         intake.stop()
+    use.seconds, use.channels = outcome.seconds, len(outcome.channels)
     return await service.run(answer, service.engine, options, outcome, request_id)
 
 
-async def _hear_and_deliver(
-    service: Service, intake: Intake, url: str | None, options: Options, request_id: str, key: str
-) -> None:
+async def _hear_and_deliver(service: Service, intake: Intake, url: str | None, options: Options, use: Use) -> None:
     """The other half of a request with a callback; an error is delivered like an answer."""
     assert options.callback is not None
     made: dict[str, Any]
     try:
-        made = await _hear(service, intake, url, options, request_id)
+        made = await _hear(service, intake, url, options, use)
     except Refusal as refusal:
-        made = dict(error(refusal, request_id))
-    headers = {"Content-Type": "application/json", "dg-request-id": request_id, "dg-token": key_identifier(key)}
+        use.code, use.message = refusal.status, refusal.message
+        made = dict(error(refusal, use.request_id))
+    finally:
+        service.record(use)
+    headers = {"Content-Type": "application/json", "dg-request-id": use.request_id, "dg-token": use.accessor}
     await service.outgoing.deliver(options.callback_method, options.callback, encode(made), headers)
 
 
@@ -142,3 +150,6 @@ def channel_answer(heard: Heard, options: Options) -> dict[str, Any]:
         if heard.language_confidence is not None:
             channel["language_confidence"] = heard.language_confidence
     return channel
+
+
+ROUTES = [Route("POST", "/v1/listen", listen, "usage:write", "listen")]

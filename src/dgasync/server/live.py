@@ -5,31 +5,26 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
-from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from dgasync.server.decode import BadAudio
 from dgasync.server.engine import LiveEngine
-from dgasync.server.faults import Fault
-from dgasync.server.heads import heads_of
 from dgasync.server.listen import model_uuid
 from dgasync.server.live_hearing import LiveHearing
 from dgasync.server.options import PACKETS, LiveOptions, read_live_options
-from dgasync.server.record import HEAD, MESSAGES, Received
-from dgasync.server.replies import Refusal, cut, encode
+from dgasync.server.record import HEAD
 from dgasync.server.results import error_message, metadata_message
+from dgasync.server.routes import WEBSOCKET, Call, Route
+from dgasync.server.sockets import End, Session, open_socket
 
 if TYPE_CHECKING:
-    from dgasync.server.app import Service
+    from dgasync.server.ledger import Use
 
-__all__ = ["LiveSession", "is_websocket", "live"]
-
-_log = logging.getLogger(__name__)
+__all__ = ["ROUTES", "LiveSession", "is_websocket", "live"]
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -41,13 +36,6 @@ BUFFER = 16 * 1024 * 1024
 engine that falls behind must not stop the reading soon: at 16 kHz this is more than eight minutes."""
 TAKE = 32 * 1024
 """Bytes of audio heard in one go, however they have come: a second at 16 kHz."""
-WRITE_DEADLINE = 10.0
-"""Seconds a client has to make room for one more message."""
-CLOSE_TIMEOUT = 2.0
-"""Seconds a client has to answer a close frame."""
-
-SUBPROTOCOLS = ("token", "bearer")
-"""What announces a key in Sec-WebSocket-Protocol, where headers cannot be set: in browsers."""
 
 # The words of the service (deepgram-python-sdk#319) behind the name its documents give them. A reason is 123 bytes.
 IDLE_REASON = "NET-0001: Deepgram did not receive audio data or a text message within the timeout window."
@@ -62,19 +50,7 @@ class _Ask(Enum):
     CLOSE_STREAM = "CloseStream"
 
 
-class _End(NamedTuple):
-    """Why there is no more audio, and what the close frame says of it."""
-
-    code: int
-    reason: str = ""
-    error: Json | None = None
-    said: bool = False
-    """Whether the client said that this is the end."""
-
-
-_NO_MORE = _End(1000, said=True)
-_GONE = _End(1006)
-"""The connection is cut, so that nothing is left to be said."""
+_NO_MORE = End(1000, said=True)
 
 
 def is_websocket(request: web.BaseRequest) -> bool:
@@ -82,24 +58,16 @@ def is_websocket(request: web.BaseRequest) -> bool:
     return request.method == "GET" and request.headers.get("Upgrade", "").strip().lower() == "websocket"
 
 
-async def live(
-    service: Service, request: web.BaseRequest, received: Received, fault: Fault | None
-) -> web.StreamResponse:
+async def live(call: Call) -> web.StreamResponse:
     """Open the websocket and serve it to its end; raises `Refusal` instead of opening it."""
-    options, engine = read_live_options(received.query, service.engine, model_uuid(service.engine))
-    socket = web.WebSocketResponse(
-        timeout=CLOSE_TIMEOUT, protocols=SUBPROTOCOLS, compress=False, max_msg_size=MAX_MESSAGE
-    )
-    if not socket.can_prepare(request).ok:
-        raise Refusal(400, "Bad Request", "Bad Request: this is no websocket handshake of version 13.")
-    socket.headers["dg-request-id"] = received.request_id
-    try:
-        await socket.prepare(request)
-    except ConnectionResetError:
+    service, use = call.service, call.use
+    assert use is not None
+    options, engine = read_live_options(call.received.query, service.engine, model_uuid(service.engine))
+    socket = await open_socket(call, max_message=MAX_MESSAGE)
+    if socket is None:
         return web.Response(status=500)  # The client is gone, as aiohttp will notice; to it this is no mistake of ours.
-    received.kind, received.status = "websocket", 101
-    heads_of(request.transport).upgraded()
-    session = LiveSession(service, request, socket, received, options, engine, fault)
+    use.code, use.models = 101, {model_uuid(engine): engine.name}
+    session = LiveSession(call, use, socket, options, engine)
     service.sessions.add(session)
     try:
         await session.run()
@@ -108,92 +76,54 @@ async def live(
     return socket
 
 
-class LiveSession:
-    """One open websocket: a reader that takes what comes, and a worker that hears it and answers, in order."""
+class LiveSession(Session["bytes | _Ask"]):
+    """One open websocket: what comes is heard and answered, in order."""
+
+    worker = "speech engine"
+    write_deadline = 10.0
 
     def __init__(
         self,
-        service: Service,
-        request: web.BaseRequest,
+        call: Call,
+        use: Use,
         socket: web.WebSocketResponse,
-        received: Received,
         options: LiveOptions,
         engine: LiveEngine,
-        fault: Fault | None,
     ) -> None:
-        self._service = service
-        self._request = request
-        self._socket = socket
-        self._received = received
+        super().__init__(call, use, socket)
+        self.idle_limit = self._service.settings.idle_limit
         self._options = options
         self._engine = engine
-        self._fault = fault
-        self._hearing = LiveHearing(engine, options, received.request_id)
+        self._hearing = LiveHearing(engine, options, call.request_id)
         self._digest = hashlib.sha256()
-        self._loop = asyncio.get_running_loop()
-        self._inbox: deque[bytes | _Ask | _End] = deque()
         self._waiting = 0  # bytes of audio in the inbox
-        self._something = asyncio.Event()
         self._room = asyncio.Event()
-        self._ending = False
-        self._heard = 0  # bytes of audio that left the inbox
-        self._mute = False
-        self._last_sign = self._loop.time()
-        self._timer: asyncio.TimerHandle
 
-    async def run(self) -> None:
-        """Serve it to its end."""
-        self._timer = self._loop.call_later(self._service.settings.idle_limit, self._check_idle)
-        reader, worker = asyncio.create_task(self._read()), asyncio.create_task(self._work())
-        try:
-            await asyncio.wait((reader, worker), return_when=asyncio.FIRST_COMPLETED)
-            end = worker.result() if worker.done() else _End(self._socket.close_code or 1006)
-            # The reader goes first: closing reads on until the client has answered the close frame.
-            await self._stop(reader)
-            await self._close(end)
-        finally:
-            # First what needs no waiting: a client that is gone by now cancels this at the next await.
-            self._timer.cancel()
-            self._hearing.stop()
-            self._remember(self._socket.close_code or 1006)
-            if self._hearing.blocks:
-                self._service.spawn(self._service.run(self._hearing.join))
-            await self._stop(reader, worker)
-
-    def go_away(self) -> None:
-        """The server stops: answer what came, and close."""
-        self._end(_End(1001, "The server is shutting down."))
-
-    @staticmethod
-    async def _stop(*tasks: asyncio.Task[Any]) -> None:
-        at_work = [task for task in tasks if task.cancel()]
-        if at_work:
-            await asyncio.wait(at_work)
-
-    async def _close(self, end: _End) -> None:
-        self._remember(end.code)
-        # Where nobody is there any more, aiohttp notices that, and closes what is left.
-        await self._socket.close(code=end.code, message=end.reason.encode())
+    def _let_go(self) -> None:
+        self._hearing.stop()
+        self._use.seconds, self._use.channels = self._hearing.seconds, self._hearing.count
+        if self._hearing.blocks:
+            self._service.spawn(self._service.run(self._hearing.join))
 
     def _remember(self, code: int) -> None:
         if self._received.close_code is None:
-            self._received.sha256, self._received.close_code = self._digest.hexdigest(), code
+            self._received.sha256 = self._digest.hexdigest()
+        super()._remember(code)
+
+    def _idle(self) -> End:
+        return End(1011, IDLE_REASON)
+
+    @property
+    def _held_back(self) -> bool:
+        return self._waiting >= BUFFER
 
     # What comes.
 
-    async def _read(self) -> None:
-        receive = self._socket.receive
-        while True:
-            message = await receive()
-            if message.type is WSMsgType.BINARY:
-                await self._take_audio(message.data)
-            elif message.type is WSMsgType.TEXT:
-                self._take_text(message.data)
-            else:
-                return
-            self._last_sign = self._loop.time()
-
-    async def _take_audio(self, data: bytes) -> None:
+    async def _take(self, message: WSMessage) -> None:
+        if message.type is WSMsgType.TEXT:
+            self._take_text(message.data)
+            return
+        data: bytes = message.data
         received = self._received
         received.frames += 1
         received.size += len(data)
@@ -209,19 +139,18 @@ class LiveSession:
             for at in range(0, len(data), step):
                 self._put(data[at : at + step])
             self._waiting += len(data)
-            while self._waiting >= BUFFER:
+            while self._held_back:
                 self._room.clear()
                 await self._room.wait()
 
     def _take_text(self, text: str) -> None:
-        if len(self._received.messages) < MESSAGES:
-            self._received.messages.append(text)
+        self._note(text)
         try:
             message: Any = json.loads(text)
             ask = _Ask(message["type"])
         except (ValueError, TypeError, KeyError, RecursionError):  # The last for what is nested without end.
             why = "The text message is no JSON object with a type that is known here."
-            self._end(_End(1008, f"{BAD_DATA}: {why}", error_message(BAD_DATA, why)))
+            self._end(End(1008, f"{BAD_DATA}: {why}", error_message(BAD_DATA, why)))
             return
         if ask is _Ask.CLOSE_STREAM:
             self._say_no_more()
@@ -233,61 +162,24 @@ class LiveSession:
             self._received.complete = True
         self._end(_NO_MORE)
 
-    def _end(self, end: _End) -> None:
-        if not self._ending:
-            self._ending = True
-            self._put(end)
-
-    def _put(self, item: bytes | _Ask | _End) -> None:
-        self._inbox.append(item)
-        self._something.set()
-
-    def _check_idle(self) -> None:
-        limit = self._service.settings.idle_limit
-        if self._waiting >= BUFFER:
-            self._last_sign = self._loop.time()  # It is this side that does not read on.
-        left = self._last_sign + limit - self._loop.time()
-        if left > 0:
-            # One timer that looks again, not one for each message.
-            self._timer = self._loop.call_later(left, self._check_idle)
-        else:
-            self._end(_End(1011, IDLE_REASON))
-
     # What becomes of it.
 
-    async def _work(self) -> _End:
+    async def _serve(self) -> End:
         """Hear and answer; the result is how to close."""
         try:
-            try:
-                return await self._serve()
-            except BadAudio as error:
-                why = "The payload cannot be decoded as audio"
-                await self._send([error_message(BAD_DATA, f"{why}: {error}.")])
-                return _End(1008, f"{BAD_DATA}: {why}.")
-        except ConnectionError:
-            return _GONE  # Or it did not read what was sent to it.
-        except Exception as problem:  # An engine may be anybody's, and raise anything.
-            _log.exception("request %s failed", self._received.request_id)
-            return _End(1011, f"The speech engine failed: {type(problem).__name__}"[:120])
-
-    async def _serve(self) -> _End:
-        failed = await self._failed()
-        while failed is None:
-            item = await self._next()
-            if isinstance(item, _End):
-                return await self._finish(item)
-            if isinstance(item, bytes):
-                await self._hear(item)
-                failed = await self._failed()
-            else:
-                await self._send(await self._do(self._hearing.finalize))
-        return failed
-
-    async def _next(self) -> bytes | _Ask | _End:
-        while not self._inbox:
-            self._something.clear()
-            await self._something.wait()
-        return self._inbox.popleft()
+            await self._befall()
+            while True:
+                item = await self._next()
+                if isinstance(item, End):
+                    return await self._finish(item)
+                if isinstance(item, bytes):
+                    await self._hear(item)
+                    await self._befall()
+                else:
+                    await self._tell(await self._do(self._hearing.finalize))
+        except BadAudio as error:
+            why = "The payload cannot be decoded as audio"
+            return End(1008, f"{BAD_DATA}: {why}.", error_message(BAD_DATA, f"{why}: {error}."))
 
     async def _hear(self, first: bytes) -> None:
         """Hear this audio and what has piled up behind it, but no more than up to where something is to happen."""
@@ -298,28 +190,23 @@ class LiveSession:
             size += len(more)
         self._waiting -= size
         self._room.set()
-        until = self._until()
-        if until is not None and self._heard + size > until:
+        left = self._until_fault()
+        if left is not None and size > left:
             whole = b"".join(frames)
-            frames, rest = [whole[: until - self._heard]], whole[until - self._heard :]
+            frames, rest = [whole[:left]], whole[left:]
             inbox.appendleft(rest)
             self._waiting += len(rest)
-            size -= len(rest)
-        self._heard += size
+            size = left
+        self._passed += size
         behind = bool(inbox) and isinstance(inbox[0], bytes)
-        await self._send(await self._do(lambda: self._hearing.feed(frames, behind=behind)))
+        await self._tell(await self._do(lambda: self._hearing.feed(frames, behind=behind)))
 
-    def _until(self) -> int | None:
-        """The byte of audio at which the fault happens."""
-        return self._fault.after_bytes if self._fault is not None else None
-
-    async def _finish(self, end: _End) -> _End:
+    async def _finish(self, end: End) -> End:
         if self._fault is not None and self._fault.kind == "late":
             await self._service.pause(self._fault.seconds)
         if end.error is not None:
-            await self._send([end.error])
             return end
-        await self._send(await self._do(self._hearing.end))
+        await self._tell(await self._do(self._hearing.end))
         hearing, options = self._hearing, self._options
         message = metadata_message(
             self._engine,
@@ -329,56 +216,16 @@ class LiveSession:
             channels=hearing.count,
             sha256=self._digest.hexdigest() if end.said else None,
         )
-        await self._send([message])
+        await self._send(message)
         return end
 
     async def _do(self, job: Callable[[], T]) -> T:
         """Do it here, or in a thread where it takes a while."""
         return await self._service.run(job) if self._hearing.blocks else job()
 
-    async def _send(self, messages: list[Json]) -> None:
-        if self._mute:
-            return
+    async def _tell(self, messages: list[Json]) -> None:
         for message in messages:
-            await self._write(encode(message).decode())
+            await self._send(message)
 
-    async def _write(self, message: str | bytes) -> None:
-        transport = self._request.transport
-        if transport is None:
-            raise ConnectionResetError
-        deadline = self._loop.call_later(WRITE_DEADLINE, transport.abort)
-        try:
-            if isinstance(message, str):
-                await self._socket.send_str(message)
-            else:
-                await self._socket.send_bytes(message)
-        finally:
-            deadline.cancel()
-        self._received.sent += 1
 
-    # Failing on purpose.
-
-    async def _failed(self) -> _End | None:
-        """Fail, when it is time to; how to close, where that ends the session."""
-        fault, until = self._fault, self._until()
-        if fault is None or until is None or self._heard < until:
-            return None
-        self._fault = None
-        if fault.kind == "close":
-            return _End(fault.code, fault.reason)
-        if fault.kind == "mute":
-            self._mute = True
-            return None
-        if fault.kind == "text_frame":
-            for frame in fault.frames:
-                await self._write(frame)
-            return None
-        transport = self._request.transport
-        if transport is not None and fault.kind == "stall":
-            transport.pause_reading()
-            await self._service.pause(None)
-        if transport is not None and fault.kind == "drop":
-            transport.close()
-        else:
-            cut(self._request)
-        return _GONE
+ROUTES = [Route(WEBSOCKET, "/v1/listen", live, "usage:write", "listen")]

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 
+from dgasync.server.accounts import new_project
 from dgasync.server.app import Service, Settings, origin
 from dgasync.server.engine import Engine, Tell
 from dgasync.server.faults import Fault, Faults
+from dgasync.server.keys import admit
 from dgasync.server.record import Received
 
 __all__ = ["LocalServer"]
@@ -97,9 +99,28 @@ class LocalServer:
         self.faults.at_random(seed, share, faults)
 
     def reset(self) -> None:
-        """Forget the requests and the faults."""
+        """Forget the requests, the faults and, unless a file keeps it, the account; connections that stall are cut."""
+        service = self._running()
+        if self._settings.database is None:
+            service.accounts.reset().result()
         self.faults.clear()
-        self._running().requests.clear()
+        service.requests.clear()
+        assert self._loop is not None
+        with suppress(RuntimeError):  # Its loop is closed already.
+            self._loop.call_soon_threadsafe(service.relent)
+
+    def add_project(self, name: str) -> str:
+        """Make another project, which the API cannot; its id."""
+        accounts = self._running().accounts
+        return accounts.submit(lambda connection: new_project(connection, name, accounts.now())).result()
+
+    def accept_invite(self, project_id: str, email: str) -> str:
+        """Have somebody accept an invite, as a person would by mail; the first API key of the new member.
+
+        Raises `LookupError` where nobody of this address is invited.
+        """
+        accounts = self._running().accounts
+        return accounts.submit(lambda connection: admit(connection, project_id, email, accounts.now())).result()
 
     def __repr__(self) -> str:
         running = self._thread is not None and self._thread.is_alive()

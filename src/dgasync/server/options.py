@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from urllib.parse import urlsplit
 
 from dgasync.server.decode import RAW_ENCODINGS
 from dgasync.server.engine import Engine, Hints, LiveEngine, LiveHints, hears_live
+from dgasync.server.query import Query, bad_value
 from dgasync.server.replies import Refusal
 
 __all__ = [
@@ -127,7 +127,6 @@ PACKETS = frozenset({"opus", "speex"})
 """Those of them that may also come as bare packets, one in each websocket message."""
 HEADERLESS = {"amr-nb": "amrnb", "amr-wb": "amrwb", "g729": "g729"}
 """Those whose frames may follow each other without any header, and FFmpeg's names for that."""
-_NO = frozenset({"", "false"})
 ENDPOINTING = 0.01
 """Seconds of silence that end speech when `endpointing` does not say (the spec's default, 10 ms)."""
 LONGEST_WAIT = 3_600_000
@@ -177,45 +176,9 @@ class LiveOptions(Options):
         return LiveHints(self.hints, self.interim, self.endpointing)
 
 
-class _Query:
-    """Typed looks into the parameters."""
-
-    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        self._pairs = pairs
-
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self._pairs if key == name]
-
-    def last(self, name: str) -> str | None:
-        values = self.all(name)
-        return values[-1] if values else None
-
-    def flag(self, name: str) -> bool:
-        value = (self.last(name) or "false").lower()
-        if value not in ("true", "false"):
-            raise _bad_value(name, "provided string was not `true` or `false`")
-        return value == "true"
-
-    def whole(self, name: str, low: int, high: int) -> int | None:
-        value = self.last(name)
-        if value is None:
-            return None
-        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
-            raise _bad_value(name, f"expected a whole number from {low} to {high}")
-        return int(value)
-
-    def asked(self, name: str) -> bool:
-        """Whether a parameter of any type is there and not switched off."""
-        return any(value.lower() not in _NO for value in self.all(name))
-
-
-def _bad_value(name: str, why: str) -> Refusal:
-    return Refusal(400, "INVALID_QUERY_PARAMETER", f"Failed to deserialize query parameters: {name}: {why}")
-
-
 def read_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: str) -> Options:
     """The parameters, checked against what `engine` can; raises `Refusal`."""
-    query = _Query(pairs)
+    query = Query(pairs)
     _check_refused(query, TREATMENT)
     _check_model(query, engine, uuid)
     options = Options()
@@ -225,7 +188,7 @@ def read_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: str) ->
     options.paragraphs = query.flag("paragraphs") or query.flag("smart_format")
     options.utterances = query.flag("utterances")
     _read_pause(query, options)
-    _read_callback(query, options)
+    options.callback, options.callback_method = query.callback()
     _read_hints(query, options, engine, TREATMENT)
     return options
 
@@ -235,7 +198,7 @@ def read_live_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: st
     if not hears_live(engine):
         message = f"Bad Request: the engine `{engine.name}` hears recordings only; it cannot hear live audio."
         raise Refusal(400, "Bad Request", message)
-    query = _Query(pairs)
+    query = Query(pairs)
     _check_refused(query, LIVE_TREATMENT)
     _check_model(query, engine, uuid)
     options = LiveOptions(interim=query.flag("interim_results"), vad_events=query.flag("vad_events"))
@@ -250,7 +213,7 @@ def read_live_options(pairs: Sequence[tuple[str, str]], engine: Engine, uuid: st
     return options, engine
 
 
-def _read_common(query: _Query, options: Options) -> None:
+def _read_common(query: Query, options: Options) -> None:
     options.multichannel = query.flag("multichannel")
     options.punctuate = query.flag("punctuate") or query.flag("smart_format")
     options.filler_words = query.flag("filler_words")
@@ -261,7 +224,7 @@ def _read_common(query: _Query, options: Options) -> None:
     _read_format(query, options)
 
 
-def _seconds(query: _Query, name: str) -> float:
+def _seconds(query: Query, name: str) -> float:
     return (query.whole(name, 1, LONGEST_WAIT) or 0) / 1000
 
 
@@ -269,14 +232,14 @@ def _warning(name: str, message: str) -> dict[str, str]:
     return {"parameter": name, "type": "unsupported_parameter", "message": message}
 
 
-def _check_refused(query: _Query, table: dict[str, Treatment]) -> None:
+def _check_refused(query: Query, table: dict[str, Treatment]) -> None:
     for name, treatment in table.items():
         if treatment is Treatment.REFUSED and query.asked(name):
             message = f"Bad Request: this local server cannot do `{name}`, and an answer without it would mislead."
             raise Refusal(400, "Bad Request", message)
 
 
-def _check_model(query: _Query, engine: Engine, uuid: str) -> None:
+def _check_model(query: Query, engine: Engine, uuid: str) -> None:
     model, tier, version = query.last("model"), query.last("tier"), query.last("version")
     own = (engine.name, uuid)
     if (model and model not in MODELS and model not in own) or (tier and tier not in _TIERS):
@@ -293,11 +256,11 @@ def _rule(rule: str) -> tuple[str, str]:
 def _pair(extra: str) -> tuple[str, str]:
     key, colon, value = extra.partition(":")
     if not key or not colon:
-        raise _bad_value("extra", "expected key:value")
+        raise bad_value("extra", "expected key:value")
     return key, value
 
 
-def _read_format(query: _Query, options: Options) -> None:
+def _read_format(query: Query, options: Options) -> None:
     options.encoding = query.last("encoding") or None
     if options.encoding and options.encoding not in RAW_ENCODINGS and options.encoding not in _CONTAINED:
         raise Refusal(400, "INVALID_QUERY_PARAMETER", f"Unsupported audio format: {options.encoding}")
@@ -305,38 +268,19 @@ def _read_format(query: _Query, options: Options) -> None:
     options.channels = query.whole("channels", 1, 64) or 1
 
 
-def _read_pause(query: _Query, options: Options) -> None:
+def _read_pause(query: Query, options: Options) -> None:
     value = query.last("utt_split")
     if value is None:
         return
     try:
         options.utt_split = float(value)
     except ValueError:
-        raise _bad_value("utt_split", "invalid float literal") from None
+        raise bad_value("utt_split", "invalid float literal") from None
     if not 0 < options.utt_split < float("inf"):
-        raise _bad_value("utt_split", "expected a number of seconds above 0")
+        raise bad_value("utt_split", "expected a number of seconds above 0")
 
 
-def _read_callback(query: _Query, options: Options) -> None:
-    options.callback = query.last("callback") or None
-    options.callback_method = (query.last("callback_method") or "POST").upper()
-    if options.callback_method not in ("POST", "PUT"):
-        raise _bad_value("callback_method", "expected POST or PUT")
-    if options.callback is not None and not http_url(options.callback):
-        raise Refusal(400, "INVALID_QUERY_PARAMETER", "Invalid callback url.")
-
-
-def http_url(url: str) -> bool:
-    """Whether it is an absolute http(s) URL."""
-    try:
-        url.encode()
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _read_hints(query: _Query, options: Options, engine: Engine, table: dict[str, Treatment]) -> None:
+def _read_hints(query: Query, options: Options, engine: Engine, table: dict[str, Treatment]) -> None:
     language = query.last("language") or None
     known = engine.languages
     if language and known is not None and language.replace("_", "-").split("-")[0].lower() not in known:

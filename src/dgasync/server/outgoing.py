@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from dgasync.server.options import http_url
+from dgasync.server.query import http_url
 from dgasync.server.replies import Refusal
 
 __all__ = ["Outgoing", "is_loopback", "is_public"]

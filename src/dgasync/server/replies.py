@@ -16,12 +16,22 @@ __all__ = ["Refusal", "bad_audio", "cut", "encode", "error", "error_response", "
 class Refusal(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        details: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers or {}
+        self.details = details
+        """Makes it an error of the newer shape, which has a place for what exactly is wrong."""
 
 
 def bad_audio(why: str = "") -> Refusal:
@@ -49,14 +59,18 @@ def json_response(
 
 
 def error(refusal: Refusal, request_id: str) -> dict[str, str]:
-    """The body of an error."""
+    """The body of an error, in one of the two shapes that the service has for it."""
+    if refusal.details is not None:
+        told = {"category": refusal.code, "message": refusal.message, "details": refusal.details}
+        return {**told, "request_id": request_id}
     return {"err_code": refusal.code, "err_msg": refusal.message, "request_id": request_id}
 
 
 def error_response(refusal: Refusal, request_id: str) -> web.Response:
     """An error, told in the body and in `dg-error`."""
     # A header is one line of Latin-1 without control characters; a message may repeat what a client sent.
-    told = "".join(char if " " <= char <= "~" else " " if char.isspace() else "?" for char in refusal.message)
+    line = refusal.message if refusal.details is None else f"{refusal.message} {refusal.details}"
+    told = "".join(char if " " <= char <= "~" else " " if char.isspace() else "?" for char in line)
     headers = {"dg-error": told, **refusal.headers}
     return json_response(error(refusal, request_id), request_id, headers, refusal.status)
 

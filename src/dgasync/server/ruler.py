@@ -31,6 +31,7 @@ from dgasync.server.engine import Heard, Hints, LiveHints, Tell, Word
 
 if TYPE_CHECKING:
     from dgasync.server.ruler_live import RulerLiveListener
+    from dgasync.server.ruler_voice import RulerVoice
 
 __all__ = [
     "BROKEN",
@@ -336,6 +337,12 @@ class RulerEngine:
 
     def load(self, tell: Tell, /) -> None:
         """There is nothing to load."""
+
+    def voice(self) -> RulerVoice:
+        """What speaks beside it."""
+        from dgasync.server.ruler_voice import RulerVoice
+
+        return RulerVoice()
 
     def listen(self, rate: int, hints: Hints, /) -> RulerListener:
         """Begin to read one channel."""

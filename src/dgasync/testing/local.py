@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,16 @@ def local_server(
     idle_limit: float = 10.0,
     grace: float = 0.5,
     keep_requests: int = 1000,
+    database: str | Path | None = None,
+    keep_uses: int = 100_000,
+    now: Callable[[], float] = time.time,
     tell: Tell | None = None,
 ) -> LocalServer:
     """A server that speaks the Deepgram protocol, between `with` and the end of the block, on a thread of its own.
 
     `engine` is `"ruler"`, `"whisper"` (with `engine_model`, the directory of a model) or an engine of your own. Without
-    `api_keys` any key, or none, will do. `tell` gets a line when the start takes a while. The rest is as in
+    `api_keys` any key, or none, is the owner's of its account, which is in memory unless `database` names a file; what
+    expires there expires by `now`. `tell` gets a line when the start takes a while. The rest is as in
     `dgasync.server.Settings`, with less patience.
     """
     from dgasync.server import LocalServer, Settings, make_engine
@@ -50,5 +55,8 @@ def local_server(
         idle_limit=idle_limit,
         grace=grace,
         keep_requests=keep_requests,
+        database=database,
+        keep_uses=keep_uses,
+        now=now,
     )
     return LocalServer(chosen, settings, tell)
