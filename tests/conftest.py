@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -13,6 +14,10 @@ import pytest
 # own it passes the default on to them, so that the tests that press Ctrl-C mean something there too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A worker of pytest-xdist is measured for coverage; the programs that tests start would only be slowed down by it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import socket
 import struct
 import threading
@@ -28,6 +29,8 @@ class Radio:
     def __init__(self) -> None:
         self.heads: list[str] = []
         """The head of each request."""
+        self.bodies: list[bytes] = []
+        """The body of each request that has one."""
         self.listeners = 0
         """Open connections."""
         self.sent = 0
@@ -53,6 +56,9 @@ class Radio:
                 while True:
                     head = (await reader.readuntil(b"\r\n\r\n")).decode()
                     self.heads.append(head)
+                    size = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
+                    if size:
+                        self.bodies.append(await reader.readexactly(int(size[1])))
                     parts = urlsplit(head.split()[1])
                     query = dict(parse_qsl(parts.query, keep_blank_values=True))
                     # Who listens says nothing more: what comes next is the end, or the next request.

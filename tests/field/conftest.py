@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -74,9 +73,8 @@ def tidy(tmp_path: Path, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -
     for name in FACES:  # so that what each loop makes once is there already
         Face(name).transcribe(server.url, Ruler(1.0).wav())
     server.reset()
-    # What an earlier test still holds is not this one's fault; it is counted before and behind.
-    with suppress(AssertionError):
-        settle(lambda: not connections(), lambda: "connections of an earlier test")
+    # Nobody else has a part in this server now. What there is of others is counted before, and is known by its inode.
+    settle(lambda: not connections(server), lambda: f"left behind by an earlier test: {connections(server)}")
     before = belongings()
     yield
     settle(lambda: not belongings() - before, lambda: f"left behind: {belongings() - before}")

@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dgasync import DecodeError, DeepgramClient, PrerecordedResponse, Transcript
 from dgasync.server import Fault, LocalServer
 from dgasync.testing import Ruler, local_server
+from tests.dice import examples
 from tests.field.faces import KEY, Face
 
 RULER = Ruler(12.0)
 WAV = RULER.wav()
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = examples(60)
 JSON = st.recursive(
     st.none()
     | st.booleans()

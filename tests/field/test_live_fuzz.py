@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dgasync import DecodeError, DeepgramClient, LiveResultResponse, Open, Undecodable, Unknown
 from dgasync.server import Fault, LocalServer
 from dgasync.testing import Ruler, local_server
+from tests.dice import examples
 from tests.field.faces import KEY, Face
 from tests.field.talks import RAW, Talker, say, taken, talk, words
 from tests.field.test_fuzz import JSON, places
 
-EXAMPLES = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = examples(60)
 RULER = Ruler(6.0)
 AUDIO = RULER.audio()
 RESULT = {

@@ -191,16 +191,17 @@ def test_a_service_that_does_not_end(tidy: None, monkeypatch: pytest.MonkeyPatch
     """A session whose last words never come is given up, with an error that says so, and leaves nothing behind."""
     for name in ("DRAIN_TIMEOUT", "CLOSE_TIMEOUT", "KEEP_ALIVE"):  # the last, for it is then that a session looks up
         limit(monkeypatch, name, 0.1)
-    with local_server() as server, DeepgramClient(KEY, url=server.url) as deepgram:
+    # Without another connection: else it depends on whether the stall or the ping behind CloseStream is first, which of
+    # two things is wrong. With one, `tests/session/test_faults.py` sees to it.
+    once = {"reconnect": "false"}
+    with local_server() as server, DeepgramClient(KEY, url=server.url, options=once) as deepgram:
         server.fail(Fault.stall(len(AUDIO) // 2), times=None)
-        with (
-            pytest.raises(dgasync.StreamClosed, match=r"answered no ping|last words may be missing"),
-            deepgram.live(**RAW) as live,
-        ):
+        with pytest.raises(dgasync.StreamClosed, match="last words may be missing"), deepgram.live(**RAW) as live:
             live.send(AUDIO)
         connection = deepgram.listen.live.v("1")
         assert connection.start(RAW)
         assert connection.send(AUDIO)
         assert connection.finish()
-        assert any(words in str(connection.error) for words in ("answered no ping", "last words may be missing"))
+        assert "last words may be missing" in str(connection.error)
+        assert len(server.requests) == 2
         nothing_runs()

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dgasync import AsyncDeepgramClient, DeepgramClient, DeepgramTypeError, PrerecordedOptions
 from dgasync.server import LocalServer
 from dgasync.testing import Ruler, local_server
+from tests.dice import examples
 from tests.field.faces import KEY, run_on
 
 WAV = Ruler(0.5).wav()
-EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = examples(40)
 
 # No half of a surrogate pair: it is no text that could be sent.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -37,12 +37,16 @@ def target(descriptor: Path) -> str | None:
         return None
 
 
-def connections() -> list[str]:
-    """Both ends of each connection of the process to itself that is established or lingers."""
-    lines = Path("/proc/self/net/tcp").read_text().splitlines()[1:]
-    inodes = {each.split("[")[1][:-1] for each in belongings() if each.startswith("socket:[")}
-    listening = "0A"
-    return [line for line in lines if line.split()[9] in inodes and line.split()[3] != listening]
+def connections(server: LocalServer) -> list[str]:
+    """Both ends of each connection to a server that this process has, established or lingering."""
+    lines = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
+    own = {each.split("[")[1][:-1] for each in belongings() if each.startswith("socket:[")}
+    port, listening = f":{server.port:04X}", "0A"
+    return [
+        f"{here} to {there}, state {state}, {queues} bytes wait"
+        for _, here, there, state, queues, *more in lines
+        if more[4] in own and state != listening and port in (here[-5:], there[-5:])
+    ]
 
 
 def settle(done: Callable[[], bool], complaint: Callable[[], str]) -> None:
@@ -61,6 +65,23 @@ class Told:
     def __init__(self) -> None:
         self.cancelled = 0
         self.steps = 0
+        self.stretch = ""
+        """Where the scene is; it says so itself."""
+        self.stretches: set[str] = set()
+        """Where it was cancelled."""
+
+    def reach(self, stretch: str) -> None:
+        """The scene has come so far."""
+        self.stretch = stretch
+
+    def noting(self, act: Callable[[], object]) -> Callable[[], object]:
+        """The same act, of which is noted where it happens."""
+
+        def noted() -> None:
+            self.stretches.add(self.stretch)
+            act()
+
+        return noted
 
 
 async def rounds(told: Told, server: LocalServer, faults: list[Fault], one: Callable[[int], Awaitable[Steps]]) -> None:
@@ -97,5 +118,4 @@ def tasks_of(loop: asyncio.AbstractEventLoop) -> list[str]:
 
 def connections_of_clients(server: LocalServer) -> list[str]:
     """The clients' ends."""
-    port = f":{server.port:04X}"
-    return [line for line in connections() if line.split()[2].endswith(port)]
+    return [each for each in connections(server) if f"to 0100007F:{server.port:04X}," in each]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -24,8 +24,9 @@ from dgasync.limits import (
 from dgasync.protocol.live import Due, Live, Phase
 from dgasync.protocol.reconnect import Reconnect
 from dgasync.protocol.watch import Alarm
+from tests.dice import examples
 
-EXAMPLES = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = examples(150)
 NOW = 1000.0
 FLUSH = 1.5  # seconds, where Finalize goes out by itself
 
@@ -468,9 +469,7 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+TestAnyOrder.settings = examples(100, stateful_step_count=40)
 
 
 class Run:
@@ -681,6 +680,17 @@ def test_silence_after_close_stream() -> None:
 
     there = draining(reconnect=Reconnect())
     assert due(there, NOW + DRAIN_TIMEOUT)[0] is Due.GIVE_UP
+
+
+def test_a_ping_unanswered_since_before_close_stream() -> None:
+    """The last words are waited for all the same, and nothing is due meanwhile."""
+    live = opened(reconnect=Reconnect())
+    live.watch.pinged(NOW)
+    live.finishing(NOW + PING_TIMEOUT - 1)
+    live.watch.pinged(NOW)
+
+    assert live.due(NOW + PING_TIMEOUT + 1) == (Due.NOTHING, DRAIN_TIMEOUT - 2)
+    assert live.due(NOW + PING_TIMEOUT - 1 + DRAIN_TIMEOUT) == (Due.LOST, DRAIN_TIMEOUT)
 
 
 def test_stuck_after_close_stream() -> None:

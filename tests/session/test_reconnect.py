@@ -15,6 +15,7 @@ import pytest
 from dgasync.errors import (
     CannotResume,
     ConnectFailed,
+    DeepgramConnectionError,
     RateLimited,
     SessionEnded,
     StreamClosed,
@@ -23,6 +24,7 @@ from dgasync.errors import (
 from dgasync.limits import (
     CATCH_UP,
     HEARD_NOTHING,
+    KEEP_ALIVE,
     PING_EVERY,
     PING_TIMEOUT,
     QUICK_FAILURES,
@@ -37,6 +39,7 @@ from dgasync.protocol.watch import Alarm
 from dgasync.session.live import AsyncLiveSession
 from dgasync.testing import Ruler
 from dgasync.transport.seam import Closed
+from tests.session.props import WAV
 from tests.session.ruler import RulerStage
 from tests.session.stage import RAW, SECOND, Chatty, Service, Stage, results
 
@@ -501,6 +504,29 @@ async def test_no_room_while_there_is_no_connection(stage: Stage) -> None:
     assert stage.socket.audio == SECOND * len(done)
 
 
+@passing
+async def test_the_header_of_a_file(stage: Stage) -> None:
+    """Another connection hears the header of a file first, then what was not final, at the session's own times."""
+    events: list[Any] = []
+
+    async def talk() -> None:
+        async with stage.session(reconnect=True, model="nova-3") as live:
+            await live.send(WAV)
+            await live.send(SECOND * 2)
+            stage.socket.feed(results("one"), Closed(1006))
+            await _until(live, Phase.RECONNECTING)
+            await stage.time.sleep(4.0)
+            stage.socket.feed(results("two"))
+            await live.finish()
+            await taken(live, events)
+
+    await talk()
+
+    assert stage.socket.audio == WAV[: -len(SECOND)] + SECOND * 2
+    said = [event for event in events if isinstance(event, LiveResultResponse)]
+    assert [(event.text, event.start, event.connection) for event in said] == [("one", 0.0, 0), ("two", 1.0, 1)]
+
+
 @pytest.mark.parametrize("seconds", [2, 400])
 @passing
 async def test_audio_that_cannot_go_on(stage: Stage, seconds: int) -> None:
@@ -581,6 +607,23 @@ async def test_nothing_heard(stage: Stage) -> None:
             await live.send(SECOND)
             await stage.time.sleep(1.0)
         await dies(stage, Alarm.UNHEARD, 4.0, live)
+
+
+@passing
+async def test_a_keep_alive_that_fails(stage: Stage) -> None:
+    """The first that is sent for a while may be what finds the connection broken: then there is another one."""
+    first = Service()
+
+    def break_(frame: bytes | str) -> None:
+        first.feed(Closed(1006))
+        raise DeepgramConnectionError("broken")
+
+    first.on_send = break_
+    stage.script.append(first)
+    async with stage.session(reconnect=True) as live:
+        await stage.time.sleep(KEEP_ALIVE + RECONNECT_CAP)
+        assert first.messages == ["KeepAlive"]
+        assert [event.type for event in await live.take()] == ["Open", "Reconnecting", "Reconnected"]
 
 
 @passing

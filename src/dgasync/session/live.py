@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from dgasync.transport.seam import Frame, Socket, Transport
     from dgasync.utterances import LiveUtterance
 
-__all__ = ["AsyncLiveSession", "AsyncUtterances"]
+__all__ = ["FINALIZE", "AsyncLiveSession", "AsyncUtterances"]
 
-_FINALIZE = '{"type":"Finalize"}'
+FINALIZE = '{"type":"Finalize"}'
 
 # Python 3.11 looks for a member of an enum as long as for six attributes; these are asked for at each frame.
 _OPEN = Phase.OPEN
@@ -118,7 +118,7 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
             if self._is_noting or self._flushes:
                 self._note(event)
         elif type(event) is MetadataResponse:
-            self._last_word(event)
+            self._last_word(event, said)
         elif type(event) is Error and self._telemetry is not None:
             self._telemetry.told(event)
         if self._flushes or machine.phase is _DRAINING:
@@ -127,13 +127,17 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
 
     def _is_final(self, event: LiveResultResponse, said: bytes | str) -> None:
         if self._finals is not None:
-            # The bytes alone take a quarter of the memory, and give the garbage collector nothing to look through. They
-            # say when the first connection has heard it; of others the times are moved.
-            self._finals.append(event if self._timeline.connection else said)
+            self._finals.append(self._kept(event, said))
         self._machine.works()
         self._line.confirm(self._timeline.final_until)
         if self._telemetry is not None:
             self._telemetry.final(self.metrics)
+
+    def _kept(self, event: LiveResultResponse | MetadataResponse, said: bytes | str) -> Event | bytes | str:
+        """What is kept of a message for the transcript."""
+        # The bytes alone take a quarter of the memory, and give the garbage collector nothing to look through. They say
+        # when the first connection has heard it; of others the times are moved.
+        return event if self._timeline.connection else said
 
     def _hear(self) -> None:
         now = self._clock.now()
@@ -153,10 +157,10 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         if self._machine.result(self._clock.now(), final=bool(event.is_final), spoken=bool(event.text)):
             self._rouse()
 
-    def _last_word(self, event: MetadataResponse) -> None:
+    def _last_word(self, event: MetadataResponse, said: bytes | str) -> None:
         machine = self._machine
         if self._finals is not None:
-            self._finals.append(event)
+            self._finals.append(self._kept(event, said))
         machine.heard(self._clock.now(), last=True)
         self._rouse()
         if machine.sent_bytes and not event.duration and machine.diagnosis is None:
@@ -225,7 +229,7 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         def begin() -> Awaitable[bool]:
             # An answer that comes earlier is one to somebody else's Finalize.
             self._flushes.append(flush)
-            return self._write(_FINALIZE)
+            return self._write(FINALIZE)
 
         try:
             with self._reading():
@@ -260,7 +264,12 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         """
         if not self._is_over or self._finals is None:
             raise DeepgramWebsocketError("The transcript is there when the session is over.")
-        return Transcript(final_response(self._finals), self._timeline.begins)
+        return Transcript(final_response(self._finals), self._connections)
+
+    @property
+    def _connections(self) -> list[float]:
+        """Seconds at which the connections begin."""
+        return self._timeline.begins
 
     @property
     def metrics(self) -> LiveMetrics:
@@ -283,12 +292,6 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
             waiting=len(self._backlog),
             dropped=self._backlog.dropped,
         )
-
-    def __repr__(self) -> str:
-        seconds, waiting = self.sent_seconds, len(self._backlog)
-        sent = f"{self._machine.sent_bytes} bytes" if seconds is None else f"{seconds:.1f} s"
-        events = "1 event" if waiting == 1 else f"{waiting} events"
-        return f"<{type(self).__name__} {self._machine.phase.value}, {sent} sent, {events} waiting>"
 
 
 class AsyncUtterances:
