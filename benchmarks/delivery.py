@@ -23,9 +23,13 @@ KEPT_WRONG = 5
 class Delivery:
     """What one session has delivered. It looks at the events as they come and keeps none, however long that lasts."""
 
-    def __init__(self, name: str, rate: int) -> None:
-        """`name` is for people; `rate` is that of the linear16 audio, in samples a second."""
+    def __init__(self, name: str, rate: int, chunk: float) -> None:
+        """`name` is for people; `rate` is that of the linear16 audio, in samples a second; `chunk` is how many seconds
+        of it are sent at once.
+        """
         self.name = name
+        # A chunk that begins within the bound is kept whole.
+        self._bound = REPLAY_AUDIO + chunk
         self.words = 0
         """Words that are final."""
         self.reconnects = 0
@@ -66,8 +70,8 @@ class Delivery:
             self.mistake(f"{self._seen['Open']} Open and {self._seen['Close']} Close")
         if self._seen["Reconnecting"] < self.reconnects:
             self.mistake(f"{self.reconnects} reconnects, announced {self._seen['Reconnecting']} times")
-        if self.kept > REPLAY_AUDIO + NEAR:
-            self.mistake(f"{self.kept:.1f} s of audio were kept, more than REPLAY_AUDIO")
+        if self.kept > self._bound + NEAR:
+            self.mistake(f"{self.kept:.1f} s of audio were kept, more than {self._bound:g}")
 
     def mistake(self, what: str) -> None:
         """Something went wrong."""

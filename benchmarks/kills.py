@@ -26,6 +26,7 @@ import anyio
 
 from delivery import Delivery, be_quiet, table
 from dgasync import AsyncDeepgramClient, DeepgramClient
+from dgasync.limits import REPLAY_AUDIO
 from dgasync.server import LocalServer, Settings
 from dgasync.server.ruler import RulerEngine
 from dgasync.testing import Connection, FaultProxy, Ruler, Trouble
@@ -39,15 +40,17 @@ RATE = 16_000
 RAW: dict[str, Any] = {"encoding": "linear16", "sample_rate": RATE, "interim_results": True}
 FINAL_WORDS = 3
 """Words of a final result: 1.5 s of audio."""
-CUT = range(52_000, 90_000)
+CUT = range(54_000, 90_000)
 """Bytes of audio after which a connection dies: behind a final result, for one that brings none is no good one, and a
 session gives up after three of these."""
 ANSWER = range(2000, 6000)
 """The same in bytes of what the server says."""
 PATIENCE = 240.0
-"""Seconds for one session; half a minute of audio, and up to 20 s until a watchdog barks."""
+"""Seconds for one session: 80 of audio, and up to 20 until a watchdog barks."""
 CODES = (1011, 1012, 1013)
 REFUSALS = (408, 429, 500, 502, 503, 504)
+NARROW = Trouble.split(1600, seconds=0.02, way="sent")
+"""What the network takes of audio that does not come in real time, so that there are answers before it is cut."""
 HALF_OPEN = "half-open"
 MANY = 10
 """Kills of a session of which one is half-open: a watchdog takes its time."""
@@ -85,8 +88,8 @@ class Plan:
         dice = Random(name)
         self.kinds: list[str] = []
         self.troubles: list[Trouble] = []
-        self.delivery = Delivery(name, RATE)
         self.chunk: int = dice.choice([640, 3200, 32_000])
+        self.delivery = Delivery(name, RATE, self.chunk / (2 * RATE))
         self.realtime: bool = dice.random() < 0.5
         self.kills_last = dice.random() < 0.8
         for n in range(kills - self.kills_last):
@@ -98,8 +101,8 @@ class Plan:
                 kind = dice.choice([*FRUITFUL, *FRUITLESS])
             self.kinds.append(kind)
             self.troubles.append(KINDS[kind](dice))
-        # A final result of each connection, and some more.
-        self.ruler = Ruler(2.0 * kills + 2.0)
+        # A final result of each connection, and some more; and where one is half-open, more than may be kept.
+        self.ruler = Ruler(2.0 * kills + (REPLAY_AUDIO / 2 if kills >= MANY else 2.0))
 
     def deaths(self, connections: Sequence[Connection]) -> Counter[str]:
         """How its connections died, once it is over: all but the last one."""
@@ -122,7 +125,7 @@ def _on_stage(plan: Plan, url: str) -> Iterator[FaultProxy]:
     """The proxy of a session, and then what became of it."""
     with FaultProxy(url) as proxy:
         for trouble in plan.troubles:
-            proxy.fail(trouble)
+            proxy.fail(trouble, *([] if plan.realtime else [NARROW]))
         # For the kill among the last words, there must be a moment between CloseStream and these.
         proxy.fail(Trouble.delay(0.25, way="received"), times=None)
         try:

@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -54,9 +54,9 @@ PATIENCE = 240.0
 WARM_UP = 0.25
 """Share of the time that does not count for the growth of memory, ..."""
 WARM_UP_AT_LEAST = 120.0
-"""... in seconds at least: until then the audio that the sessions keep, and what comes and goes, has found its size."""
+"""... in seconds at least: until then what comes and goes has found its size."""
 GROWTH = 0.05
-"""Share of the memory by which it may grow after that. What the sessions hold goes up and down by as much."""
+"""Share of the memory, without the audio that is kept, by which it may grow after that."""
 
 
 class Sample(NamedTuple):
@@ -76,6 +76,25 @@ class Sample(NamedTuple):
     """Objects that are alive."""
     kept: float
     """Seconds of audio that they keep, to send it again."""
+
+    @property
+    def beside(self) -> float:
+        """Megabytes beside that audio, which comes and goes with the weather, and has a bound of its own."""
+        return self.megabytes - self.kept * BYTE_RATE / 2**20
+
+
+FIGURES = {
+    "megabytes": "resident memory, MB",
+    "malloc": "of it by `malloc`, MB",
+    "beside": "without the audio kept, MB",
+    "blocks": "small objects",
+    "kept": "audio kept, s",
+    "descriptors": "descriptors",
+    "threads": "threads",
+    "tasks": "tasks",
+    "sessions": "session objects",
+}
+"""What is told of the samples."""
 
 
 class Soak:
@@ -125,21 +144,20 @@ class Soak:
 
         for kind in LiveTranscriptionEvents:
             connection.on(kind, take)
-        if not await connection.start(RAW):
-            delivery.mistake("it did not start")
-        else:
 
-            async def send(chunk: bytes) -> None:
-                if not await connection.send(chunk):
-                    raise RuntimeError("it takes no audio any more")
+        async def send(chunk: bytes) -> None:
+            if not await connection.send(chunk):
+                raise RuntimeError("it takes no audio any more")
 
-            try:
+        try:
+            with self._patience(self._end):
+                if not await connection.start(RAW):
+                    raise RuntimeError("it did not start")
                 size = await self._speak(send, self._end)
-                with anyio.fail_after(PATIENCE):
-                    await connection.finish()
-                delivery.end(size)
-            except Exception as error:
-                delivery.mistake(repr(error))
+                await connection.finish()
+            delivery.end(size)
+        except Exception as error:
+            delivery.mistake(repr(error))
         self._close(delivery)
 
     async def _short(self, deepgram: AsyncDeepgramClient, name: str, dice: Random) -> None:
@@ -149,11 +167,12 @@ class Soak:
         while (now := time.monotonic()) < self._end:
             delivery = self._delivery(f"{name}/{n}")
             n += 1
+            until = min(self._end, now + dice.uniform(*SHORT))
             try:
-                async with deepgram.live(**RAW) as live, anyio.create_task_group() as group:
-                    group.start_soon(self._listen, live, delivery)
-                    size = await self._speak(live.send, min(self._end, now + dice.uniform(*SHORT)))
-                    with anyio.fail_after(PATIENCE):
+                with self._patience(until):
+                    async with deepgram.live(**RAW) as live, anyio.create_task_group() as group:
+                        group.start_soon(self._listen, live, delivery)
+                        size = await self._speak(live.send, until)
                         await live.finish()
                 delivery.end(size, live.result().text)
             except Exception as error:
@@ -164,6 +183,10 @@ class Soak:
         async for event in live:
             delivery.take(event)
             delivery.look(live)
+
+    def _patience(self, until: float) -> AbstractContextManager[object]:
+        """A block that must be over some time after what is said in it is said."""
+        return anyio.fail_after(until + PATIENCE - time.monotonic())
 
     async def _speak(self, send: Callable[[bytes], Awaitable[None]], until: float) -> int:
         """Send whole words in real time; how many bytes that were."""
@@ -180,7 +203,7 @@ class Soak:
 
     def _delivery(self, name: str) -> Delivery:
         self.opened += 1
-        return Delivery(name, RATE)
+        return Delivery(name, RATE, FRAME)
 
     def _close(self, delivery: Delivery) -> None:
         self.over += 1
@@ -205,7 +228,7 @@ class Soak:
     def _sample(self) -> Sample:
         gc.collect()
         malloc.trim()
-        # Not `gc.get_objects`: its list would tear large holes into the memory that is measured.
+        # `gc.get_objects` would make a list of everything each time.
         alive = [each for each in gc.get_referrers(AsyncLiveSession) if type(each) is AsyncLiveSession]
         return Sample(
             seconds=time.monotonic() - self._began,
@@ -249,11 +272,11 @@ def judged(start: Sample, measured: list[Sample], end: Sample) -> tuple[dict[str
     grown = {
         name: statistics.linear_regression(times, [getattr(one, name) for one in measured]).slope
         * (times[-1] - times[0])
-        for name in Sample._fields[1:]
+        for name in FIGURES
     }
-    first = statistics.median(one.megabytes for one in measured[: len(measured) // 4])
-    if grown["megabytes"] > GROWTH * first:
-        wrong.append(f"memory grew by {grown['megabytes']:.1f} MB, from {first:.1f} MB")
+    first = statistics.median(one.beside for one in measured[: len(measured) // 4])
+    if grown["beside"] > GROWTH * first:
+        wrong.append(f"memory grew by {grown['beside']:.1f} MB, from {first:.1f} MB")
     return grown, wrong
 
 
@@ -306,22 +329,12 @@ def _counted(counts: dict[str, int]) -> str:
 def _table(start: Sample, measured: list[Sample], end: Sample, grown: dict[str, float]) -> str:
     """How it was before, in the first and the last quarter of what counts, at most, and after."""
     quarter = max(1, len(measured) // 4)
-    names = {
-        "megabytes": "resident memory, MB",
-        "malloc": "of it by `malloc`, MB",
-        "blocks": "small objects",
-        "kept": "audio kept, s",
-        "descriptors": "descriptors",
-        "threads": "threads",
-        "tasks": "tasks",
-        "sessions": "session objects",
-    }
     lines: list[list[str]] = []
-    for name, title in names.items():
+    for name, title in FIGURES.items():
         figures = [float(getattr(one, name)) for one in measured]
         cells = [getattr(start, name), statistics.median(figures[:quarter]), statistics.median(figures[-quarter:])]
         cells += [max(figures), getattr(end, name)]
-        digits = 1 if name in ("megabytes", "malloc") else 0
+        digits = 1 if "MB" in title else 0
         rise = f"{grown[name]:+,.{digits}f}" if name in grown else "too short"
         lines.append([title, *(f"{cell:,.{digits}f}" for cell in cells), rise])
     heads = ["", "before", "first quarter", "last quarter", "at most", "after", "growth by a straight line"]

@@ -17,7 +17,7 @@ from dgasync.testing import FaultProxy, Trouble
 FINAL_WORDS = 2
 """Words of a final result."""
 CONNECTIONS = 10_000
-"""For which there is a forecast; behind it the sun shines."""
+"""For which there is a forecast; nothing happens to those that follow."""
 
 
 def forecast(dice: Random, byte_rate: int) -> list[Trouble]:

@@ -31,6 +31,7 @@ from source import PACKAGE, Module, header, imports, names_in
 
 MODULES: Mapping[str, str] = {
     "client.py": "sync/client.py",
+    "api/agent.py": "sync/agent.py",
     "api/agents.py": "sync/agents.py",
     "api/auth.py": "sync/auth.py",
     "api/catalogue.py": "sync/catalogue.py",
@@ -46,6 +47,7 @@ MODULES: Mapping[str, str] = {
     "api/speak.py": "sync/speak.py",
     "api/speech.py": "sync/speech.py",
     "api/usage.py": "sync/usage.py",
+    "session/agent.py": "sync/conversation.py",
     "session/flux.py": "sync/turns.py",
     "session/live.py": "sync/session.py",
 }
@@ -70,6 +72,7 @@ self._core.post(chunk)
 
 BODIES: Mapping[str, str] = {
     "AsyncLiveClient.write": "return self.send(data)",
+    "AsyncAgentSession.send": GIVE_AUDIO,
     "AsyncFluxSession.send": GIVE_AUDIO,
     "AsyncLiveSession.send": GIVE_AUDIO,
 }
@@ -99,6 +102,8 @@ GIVEN = (SEND_SUMMARY, rf"\1Hand over a chunk of audio, of any size.\n\n        
 
 WORDING: Mapping[str, Sequence[tuple[str, str]]] = {
     "AsyncLiveClient": (*HANDLERS, SENT),
+    "AsyncAgentSession": (GIVEN,),
+    "AsyncAgentWebSocketClient": (*HANDLERS, SENT),
     "AsyncFluxClient": (*HANDLERS, SENT),
     "AsyncFluxSession": (GIVEN,),
     "AsyncLiveSession": (GIVEN,),

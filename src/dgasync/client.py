@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from dgasync.api.agent import AsyncAgentDoor
     from dgasync.api.catalogue import AsyncModels
     from dgasync.api.listing import AsyncListing
     from dgasync.api.projects import AsyncProjectHandle, AsyncProjects
@@ -207,6 +208,15 @@ class AsyncDeepgramClient(Root, Successor):
         from dgasync.api.flux import turns
 
         return turns(self._road, self._config.options, options)
+
+    @property
+    def agent(self) -> AsyncAgentDoor:
+        """Voice agents: `async with deepgram.agent(settings, functions=[...]) as session`, then send audio and iterate
+        over what happens; and the documented doors `.websocket` and `.asyncwebsocket`.
+        """
+        from dgasync.api.agent import AsyncAgentDoor
+
+        return AsyncAgentDoor(self._road, self._config)
 
     @property
     def projects(self) -> AsyncProjects:

@@ -17,11 +17,13 @@ __all__ = [
     "FINALIZE_QUIET",
     "FINALIZE_TIMEOUT",
     "FRAME",
+    "FUNCTION_TIMEOUT",
     "HANDOVER",
     "HEARD_NOTHING",
     "IDLE_LIMIT",
     "KEEP_ALIVE",
     "MAX_ANSWER",
+    "MAX_CALLS",
     "MAX_EVENTS",
     "MAX_EVENT_BYTES",
     "MAX_FRAME",
@@ -44,10 +46,14 @@ __all__ = [
     "RETRY_BASE",
     "RETRY_CAP",
     "SEND_BUFFER",
+    "SETTINGS_TIMEOUT",
     "SOURCE_IDLE",
+    "SPEAK_TEXT",
     "TOKEN_MARGIN",
     "TOKEN_TTL",
     "TURN",
+    "VOICE_SILENCE",
+    "VOICE_TEXT",
     "WRITE_IDLE",
     "WRITE_STALL",
 ]
@@ -130,7 +136,26 @@ FINALIZE_TIMEOUT = 5.0
 """Seconds in which the service is to answer a Finalize."""
 
 CONFIGURE_TIMEOUT = 5.0
-"""Seconds in which Flux is to answer a Configure (pipecat#4791 waits as long)."""
+"""Seconds in which Flux is to answer a Configure (pipecat#4791 waits as long), and an agent a change."""
+
+SETTINGS_TIMEOUT = 10.0
+"""Seconds in which an agent is to be what its settings say."""
+
+FUNCTION_TIMEOUT = 30.0
+"""Seconds that a function which an agent calls may take: those who wait for the answer are on the line."""
+
+MAX_CALLS = 32
+"""Functions that run at once for one agent."""
+
+VOICE_SILENCE = 10.0
+"""Seconds in which a voice says nothing of what it is to speak, or of what it is to drop."""
+
+VOICE_TEXT = 1024 * 1024
+"""Characters that are kept because their sound has not begun, to be spoken by another connection if need be."""
+
+SPEAK_TEXT = 2000
+"""Characters of one Speak message of `/v1/speak`; the service ends the session at a longer one (docs, "Text to Speech
+Streaming", limits)."""
 
 FINALIZE_QUIET = 2.0
 """Seconds without any message after a Finalize, from which on there was nothing to flush: it then may not answer at all

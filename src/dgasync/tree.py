@@ -15,6 +15,7 @@ from dgasync.errors import DeepgramModuleError, DeepgramTypeError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dgasync.api.agent import AsyncAgentWebSocketClient
     from dgasync.api.auth import AsyncAuthRESTClient
     from dgasync.api.flux import AsyncFluxClient
     from dgasync.api.listen import AsyncPreRecordedClient
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dgasync.api.read import AsyncAnalyzeClient
     from dgasync.api.speak import AsyncSpeakClient
     from dgasync.config import DeepgramClientOptions
+    from dgasync.sync.agent import AgentWebSocketClient
     from dgasync.sync.auth import AuthRESTClient
     from dgasync.sync.flux import FluxClient
     from dgasync.sync.listen import PreRecordedClient
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from dgasync.sync.read import AnalyzeClient
     from dgasync.sync.speak import SpeakClient
 
-__all__ = ["Door", "Listen", "Read", "Root", "Speak", "Version"]
+__all__ = ["AgentDoors", "AgentRouter", "Door", "Listen", "Read", "Root", "Speak", "Version"]
 
 C = TypeVar("C")
 D = TypeVar("D")
@@ -109,7 +111,8 @@ class _Name:
         self._versions = {name.removeprefix("v"): place for name, place in versions.items()}
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
-        self._name = name if owner.__name__ == "Root" else f"{owner.__name__.lower()}.{name}"
+        branch = owner.__name__.removesuffix("Doors").lower()
+        self._name = name if branch == "root" else f"{branch}.{name}"
 
 
 class Door(_Name, Generic[C]):
@@ -198,6 +201,17 @@ class Read(Router):
 
     analyze: Door[AnalyzeClient] = Door(v1="dgasync.sync.read:AnalyzeClient")
     asyncanalyze: Door[AsyncAnalyzeClient] = Door(v1="dgasync.api.read:AsyncAnalyzeClient")
+
+
+class AgentDoors:
+    """Voice agents; the name without and with `async` is the plain and the asynchronous class."""
+
+    websocket: Door[AgentWebSocketClient] = Door(v1="dgasync.sync.agent:AgentWebSocketClient")
+    asyncwebsocket: Door[AsyncAgentWebSocketClient] = Door(v1="dgasync.api.agent:AsyncAgentWebSocketClient")
+
+
+class AgentRouter(AgentDoors, Router):
+    """The same as a branch of its own, as v3 had it; `deepgram.agent` can be called, too."""
 
 
 _MANAGE = "dgasync.sync.manage:ManageClient"

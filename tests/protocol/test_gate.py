@@ -216,6 +216,18 @@ def test_no_detector() -> None:
         gate_of(detector=detector)
 
 
+def test_a_detector_that_says_what_is_missing() -> None:
+    """What says itself what to do is passed on."""
+    mistake = DeepgramTypeError("pip install it")
+
+    def detector(rate: int) -> Any:
+        raise mistake
+
+    with pytest.raises(DeepgramTypeError) as caught:
+        gate_of(detector=detector)
+    assert caught.value is mistake
+
+
 # ── times ──
 
 

@@ -693,6 +693,19 @@ def test_a_ping_unanswered_since_before_close_stream() -> None:
     assert live.due(NOW + PING_TIMEOUT - 1 + DRAIN_TIMEOUT) == (Due.LOST, DRAIN_TIMEOUT)
 
 
+def test_what_came_before_a_ping_is_no_answer_to_it() -> None:
+    """A service that has spoken, and is gone when the last words are due, is not given up: another one says them."""
+    live = opened(reconnect=Reconnect())
+    live.watch.heard += 1
+    live.finishing(NOW)
+    assert live.due(NOW)[0] is Due.PING
+    live.watch.pinged(NOW)
+
+    assert live.due(NOW) == (Due.NOTHING, DRAIN_TIMEOUT)
+    assert live.due(NOW + DRAIN_TIMEOUT)[0] is Due.LOST
+    assert live.alarm is Alarm.UNANSWERED
+
+
 def test_stuck_after_close_stream() -> None:
     """A network that is stuck is noticed there, too."""
     live = draining()

@@ -464,16 +464,18 @@ async def test_client_that_does_not_read(session: aiohttp.ClientSession, monkeyp
 
 async def test_clear_while_nothing_is_read(session: aiohttp.ClientSession) -> None:
     """Clear is taken while the sound waits for room: most of it is never sent."""
-    async with serving(session, Loud()) as sockets:
-        talk = await sockets.open()
+    with local_server(engine=Speaking(Loud())) as server:
+        talk = await Sockets(session, server.url).open()
         await talk.next()
         transport: Any = talk.socket._response.connection.transport  # type: ignore[union-attr]
         transport.pause_reading()
         await talk.send("Endless.", "<Flush>", "<Clear>")
-        await asyncio.sleep(0.1)
+        while len(server.requests[-1].messages) < 3:
+            await asyncio.sleep(0.005)
         transport.resume_reading()
         assert (await talk.next())["type"] == "Cleared"
         assert len(talk.audio) < 24 * 1024 * 1024
+        await talk.socket.close()
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -561,9 +563,9 @@ async def test_official_spec(sockets: Sockets, shared: Path) -> None:
     await talk.rest()
     check(talk, "SpeakV1_SpeakV1")
     talk = await sockets.open(2)
-    await talk.send("<Flush>", TEXT, "<Flush>", {"type": "Configure", "speed": 1}, "<Interrupt>")
+    await talk.send("<Flush>", TEXT, "<Flush>", {"type": "Configure", "speed": 1})
     await talk.until("SpeechMetadata")
-    await talk.send("<Close>")
+    await talk.send("<Interrupt>", "<Close>")
     await talk.rest()
     check(talk, "SpeakV2_SpeakV2")
     talk = await sockets.open(2)

@@ -11,7 +11,7 @@ import pytest
 from dgasync.server.encode import Form
 from dgasync.server.listen import model_uuid
 from dgasync.server.replies import Refusal
-from dgasync.server.speak_options import MODELS, PARAMETERS, SpeakOptions, read_speak_options
+from dgasync.server.speak_options import MAX_CHARACTERS, MODELS, PARAMETERS, SpeakOptions, read_speak_options
 
 from .voices import English
 
@@ -146,6 +146,11 @@ def test_refused(version: int, live: bool, params: dict[str, str], code: str, me
         read(version, live=live, **params)
     assert (caught.value.status, caught.value.code) == (400, code)
     assert message in caught.value.message
+
+
+def test_limit() -> None:
+    """Texts have the service's limit."""
+    assert MAX_CHARACTERS == 2000
 
 
 def test_the_rest() -> None:

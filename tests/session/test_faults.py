@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ from dgasync.errors import (
     Unauthorized,
 )
 from dgasync.limits import DRAIN_TIMEOUT, MAX_EVENTS, QUICK_FAILURES, REPLAY_AUDIO
-from dgasync.models.live import Close, Error, LiveResultResponse, Open, Reconnected, Undecodable, Unknown
+from dgasync.models.live import Close, Error, LiveResultResponse, Open, Reconnected
 from dgasync.protocol.live import Phase
 from dgasync.session.live import AsyncLiveSession
 from dgasync.testing import Ruler
@@ -56,7 +56,7 @@ REFUSALS_FOR_GOOD: dict[str, Callable[[], DeepgramError]] = {
 ODD = [b"\x80\x81garbage\xff{", b'{"type":"Results","start":"soon"}', b'{"type":"Applause","loudness":3}', b""]
 OVERSIZED = json.dumps({"type": "Oversized", "padding": "x" * 300_000}).encode()
 
-register_random(trio._core._run._r)  # type: ignore[attr-defined, arg-type]  # it shuffles what trio does next
+register_random(trio._core._run._r)  # it shuffles what trio does next
 
 
 def _later(busy: RateLimited) -> RateLimited:
@@ -249,12 +249,12 @@ class Story:
 
 
 @pytest.fixture
-def _in_turn(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     # Else trio takes tasks in the order of their addresses.
     monkeypatch.setattr("trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING", True)
-    yield
 
 
+@pytest.mark.usefixtures("_in_turn")
 @examples(30, shrink=False)
 @given(
     fates=WEATHER,
@@ -268,7 +268,6 @@ def test_any_weather(
     spoken: bool,
     dice: Any,
     anyio_backend: tuple[str, dict[str, Any]],
-    _in_turn: None,
 ) -> None:
     """Connections that break, stall, fall silent or talk nonsense, and handshakes that are refused."""
     story = Story(fates, sizes, spoken=spoken)

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from dgasync.detector import SilenceGate
-from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, SessionEnded
+from dgasync.errors import DeepgramConnectionError, DeepgramTypeError, DeepgramWebsocketError, SessionEnded
 from dgasync.limits import HEARD_NOTHING, IDLE_LIMIT, KEEP_ALIVE, PACE
 from dgasync.models.live import (
     Error,
@@ -212,6 +212,36 @@ async def test_sending_what_is_no_audio(stage: Stage) -> None:
         await live.send(silence(1))
 
 
+async def test_messages(stage: Stage) -> None:
+    """Messages are not audio: they go out whether the gate is open or not, in their turn."""
+    async with gated(stage) as live:
+        await live.send(SECOND + silence(2))
+        await live.keep_alive()
+        await live.send(SECOND)
+        stage.socket.on_send = lambda frame: stage.socket.feed(results("one", from_finalize=True))
+        assert await live.finalize() == "flushed"
+        stage.socket.on_send = stage.socket._answer_to
+
+    kinds = [frame if isinstance(frame, str) else "" for frame in stage.socket.sent]
+    assert "".join(kinds) == '{"type":"KeepAlive"}' + FINALIZE + '{"type":"CloseStream"}'
+    before = [frame for frame in stage.socket.sent[: kinds.index('{"type":"KeepAlive"}')] if isinstance(frame, bytes)]
+    assert b"".join(before) == SECOND + silence(0.5)
+
+
+async def test_the_end(stage: Stage) -> None:
+    """Who sends to a connection that is gone is told."""
+    async with gated(stage) as live:
+        await live.send(SECOND)
+
+        def breaks(frame: bytes | str) -> None:
+            stage.socket.feed(Closed(1011, "gone"))
+            raise DeepgramConnectionError("The websocket is closed.")
+
+        stage.socket.on_send = breaks
+        with pytest.raises(SessionEnded, match="gone"):
+            await live.send(SECOND)
+
+
 # ── a detector that fails ──
 
 
@@ -235,6 +265,24 @@ async def test_a_detector_that_raises(stage: Stage) -> None:
     assert [type(event).__name__ for event in events] == ["Open", "Error", "Close", "DeepgramWebsocketError"]
     assert isinstance(events[-1].__cause__, OSError)
     assert stage.socket.audio == silence(1)
+
+
+async def test_who_waits_for_his_turn(stage: Stage) -> None:
+    """Behind a chunk that has failed, the next one is refused."""
+    refused: list[str] = []
+
+    async def send() -> None:
+        with pytest.raises(SessionEnded) as caught:
+            await live.send(SECOND)
+        refused.append(str(caught.value))
+
+    live = gated(stage, SilenceGate(detector=Broken))
+    async with live, anyio.create_task_group() as group:
+        group.start_soon(send)
+        group.start_soon(send)
+
+    assert len(refused) == 2
+    assert all("the model is gone" in each for each in refused)
 
 
 async def test_a_detector_that_raises_in_the_background(stage: Stage) -> None:

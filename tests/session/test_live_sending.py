@@ -412,7 +412,8 @@ async def test_an_error_of_a_source(stage: Stage) -> None:
 
     assert caught.value is live.error is error
     assert kinds(events) == ["Open", "Error", "Close"]
-    assert (events[1].message, events[1].description, events[1].error) == ("the microphone is gone", "OSError", None)
+    assert (events[1].message, events[1].description) == ("the microphone is gone", "OSError")
+    assert isinstance(events[1].error.__cause__, OSError)
     assert stage.socket.sent == [SECOND]
     assert stage.socket.closed_with == 1000
 

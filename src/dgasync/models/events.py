@@ -1,6 +1,7 @@
 """What every live session may hear or say, whatever its product: its own news, and what is not as expected.
 
 ```
+AudioData      a piece of sound
 Error          the service could not go on, or this side noticed something
 Unknown        a kind of message that this package does not know
 Undecodable    a frame that is no message, or breaks the type of its kind
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = [
+    "AudioData",
     "Close",
     "Decoder",
     "Error",
@@ -83,6 +85,20 @@ def _rebuild(kind: type[EventT], fields: dict[str, Any], kept: dict[str, Any]) -
     return event
 
 
+class AudioData(Event, frozen=True, kw_only=True, tag_field="type", tag="AudioData"):
+    """A piece of what is spoken, encoded as was asked for; `to_dict` writes it in Base64."""
+
+    data: bytes
+
+    @property
+    def raw(self) -> bytes:
+        """The frame, byte for byte."""
+        return self.data
+
+    def _facts(self) -> list[str]:
+        return [f"{len(self.data)} bytes"]
+
+
 class Error(Event, frozen=True, kw_only=True, tag_field="type", tag="Error"):
     """Something went wrong: the service says so, or this side noticed, and then `.error` holds the exception."""
 
@@ -94,12 +110,15 @@ class Error(Event, frozen=True, kw_only=True, tag_field="type", tag="Error"):
     @classmethod
     def of(cls, error: Exception) -> Self:
         """The event that tells of an exception of this side."""
-        told = error
-        if not isinstance(told, DeepgramError):
-            told = DeepgramError(f"{type(error).__name__}: {error}")
-            told.__cause__ = error
-        event = cls(message=told.message, description=told.name, code=told.err_code)
-        vars(event)["_error"] = told
+        if isinstance(error, DeepgramError):
+            event, own = cls(message=error.message, description=error.name, code=error.err_code), error
+        else:  # of the user's own
+            event, own = (
+                cls(message=str(error), description=type(error).__name__),
+                DeepgramError(f"{type(error).__name__}: {error}"),
+            )
+            own.__cause__ = error
+        vars(event)["_error"] = own
         return event
 
     @property

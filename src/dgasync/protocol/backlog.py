@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from dgasync.errors import ConsumerTooSlow
@@ -50,6 +51,19 @@ class Backlog(Generic[E]):
         event, size, _, _ = self.items.popleft()
         self._bytes -= size
         return event
+
+    def discard(self, unwanted: Callable[[E], bool]) -> int:
+        """Drop what nobody wants any more; how many events that were."""
+        kept = deque(item for item in self.items if not unwanted(item[0]))
+        gone = len(self.items) - len(kept)
+        self.items = kept
+        self._bytes = sum(size for _, size, _, _ in kept)
+        return gone
+
+    @property
+    def is_full(self) -> bool:
+        """Whether half of what may wait does; whoever can leave the rest with the service should."""
+        return self._bytes > MAX_EVENT_BYTES // 2
 
     def __len__(self) -> int:
         return len(self.items)

@@ -67,6 +67,7 @@ class Live:
             the connection is closed instead.
         rest: what the service says behind it, in the words of errors.
         advice: what may be wrong when the service cannot use what it is sent.
+        may_be_silent: whether the service has nothing to say while nobody speaks.
     """
 
     __slots__ = (
@@ -105,6 +106,7 @@ class Live:
         farewell: str | None = "CloseStream",
         rest: str = "the last words",
         advice: str = "Do `encoding` and `sample_rate` fit the audio?",
+        may_be_silent: bool = False,
     ) -> None:
         self.phase = Phase.CONNECTING
         self.outcome: Literal["finished", "failed", "cancelled"] | None = None
@@ -128,7 +130,7 @@ class Live:
         """Bytes of audio that were given to the network."""
         self.replayed = 0
         """Bytes of audio that were given to it again."""
-        self.watch = Watch()
+        self.watch = Watch(may_be_silent=may_be_silent)
         self.farewell = farewell
         self.rest = rest
         self.advice = advice

@@ -22,14 +22,20 @@ class Alarm(Enum):
 
 
 class Watch:
-    """The watchdogs of one connection after another."""
+    """The watchdogs of one connection after another.
+
+    Args:
+        may_be_silent: whether the service has nothing to say while nobody speaks: then its silence shows nothing.
+    """
 
     __slots__ = (
         "_done_then",
         "_flowing",
         "_heard_at",
+        "_heard_at_ping",
         "_heard_then",
         "_looked_at",
+        "_may_be_silent",
         "_opened_at",
         "_ping_at",
         "_pinged_at",
@@ -41,7 +47,8 @@ class Watch:
         "heard",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_be_silent: bool = False) -> None:
+        self._may_be_silent = may_be_silent
         self.begun = 0
         """Frames that were given to the network; counted by who sends, as the next two are."""
         self.done = 0
@@ -55,6 +62,7 @@ class Watch:
         self._opened_at = self._heard_at = self._looked_at = now
         self._ping_at = now + PING_EVERY
         self._pinged_at: float | None = None
+        self._heard_at_ping: int = self.heard
         self._stalled_at: float | None = None
         # Of the connection before nobody waits any more.
         self._done_then: int = self.begun
@@ -79,6 +87,7 @@ class Watch:
     def pinged(self, now: float) -> None:
         """A ping goes out."""
         self._pinged_at = now
+        self._heard_at_ping = self.heard
         self._ping_at = now + PING_EVERY
 
     def answered(self) -> None:
@@ -108,7 +117,7 @@ class Watch:
                 return Alarm.STALLED, 0.0
             rest = min(rest, stall)
         silent = self._heard_at + HEARD_NOTHING - now
-        if unheard <= 0:
+        if unheard <= 0 or self._may_be_silent:
             return None, rest
         if unheard >= HEARD_NOTHING and silent <= 0:
             return Alarm.UNHEARD, 0.0
@@ -118,7 +127,8 @@ class Watch:
         """Seconds of audio since the service has said something."""
         if self.heard != self._heard_then:
             self._heard_then, self._heard_at, self._sent_then, self._flowing = self.heard, now, sent, 0.0
-            self._pinged_at = None  # whoever speaks is there, and some on the way swallow pings
+            if self.heard != self._heard_at_ping:
+                self._pinged_at = None  # whoever speaks behind a ping is there, and some on the way swallow pings
         elif sent != self._sent_last:
             # How long audio of an unknown length lasts: as long as it takes to come.
             self._flowing += now - self._looked_at

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dgasync.server.listen import key_identifier
     from dgasync.server.local import LocalServer
     from dgasync.server.record import Received
+    from dgasync.server.voice import Voice
 
 __all__ = [
     "serve",
@@ -53,6 +54,7 @@ __all__ = [
     "Onset",
     "Passage",
     "Silence",
+    "Voice",
 ]
 
 if not TYPE_CHECKING:
@@ -80,6 +82,7 @@ if not TYPE_CHECKING:
         "Onset": "engine",
         "Passage": "engine",
         "Silence": "engine",
+        "Voice": "voice",
     }
 
     def __getattr__(name):

@@ -143,8 +143,9 @@ class Session(ABC, Generic[Item]):
         try:
             await asyncio.wait((reader, worker), return_when=asyncio.FIRST_COMPLETED)
             end = worker.result() if worker.done() else End(self._socket.close_code or 1006)
-            # The reader goes first: closing reads on until the client has answered the close frame.
-            await self._stop(reader)
+            # The reader goes first: closing reads on until the client has answered the close frame. And where it is the
+            # client that has gone, there is nothing more to do.
+            await self._stop(reader, worker)
             self._remember(end.code)
             # Where nobody is there any more, aiohttp notices that, and closes what is left.
             await self._socket.close(code=end.code, message=end.reason.encode())

@@ -16,7 +16,7 @@ from dgasync.server.replies import Refusal, cut, encode, error, json_response
 from dgasync.server.routes import WEBSOCKET, Call, Handler, Route
 from dgasync.server.sentences import sentences
 from dgasync.server.sockets import deadline, open_socket
-from dgasync.server.speak_options import SpeakOptions, read_speak_options
+from dgasync.server.speak_options import MAX_CHARACTERS, SpeakOptions, read_speak_options
 from dgasync.server.speak_stream import StreamSession
 from dgasync.server.speak_turns import TurnSession
 from dgasync.server.text_body import Body, fetch_text, read_body
@@ -30,8 +30,6 @@ __all__ = ["ROUTES", "ready_voice"]
 
 _log = logging.getLogger(__name__)
 
-MAX_CHARACTERS = 2000
-"""Characters of a text (the service's limit)."""
 MAX_MESSAGE = 1024 * 1024
 """Bytes of a message on a websocket."""
 WRITE_DEADLINE = 60.0

@@ -12,7 +12,16 @@ from dgasync.server.query import Query, bad_value
 from dgasync.server.replies import Refusal
 from dgasync.server.voice import Voice
 
-__all__ = ["MODELS", "PARAMETERS", "SPEEDS", "SpeakOptions", "live_form", "read_speak_options", "wrong_speed"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "MODELS",
+    "PARAMETERS",
+    "SPEEDS",
+    "SpeakOptions",
+    "live_form",
+    "read_speak_options",
+    "wrong_speed",
+]
 
 _AURA = "angus arcas asteria athena helios hera luna orion orpheus perseus stella zeus"
 _AURA_2 = {
@@ -80,6 +89,8 @@ _KINDS = {
 default for flac they do not say; it is the highest here."""
 _STREAMED = ("linear16", "mulaw", "alaw")
 
+MAX_CHARACTERS = 2000
+"""Characters of a text that is posted, and of a message on the websocket of /v1 (the service's limit)."""
 SPEEDS = {1: (0.7, 1.5), 2: (0.5, 1.5)}
 """What `speed` may be (the service's page on voice controls); in /v2 in steps of 0.05."""
 

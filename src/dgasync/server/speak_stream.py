@@ -10,20 +10,18 @@ from dgasync.server.ledger import Use
 from dgasync.server.routes import Call
 from dgasync.server.sockets import End, reason
 from dgasync.server.speak_live import Job, Json, SpeakSession
-from dgasync.server.speak_options import SpeakOptions
+from dgasync.server.speak_options import MAX_CHARACTERS, SpeakOptions
 from dgasync.server.voice import Voice
 
 __all__ = ["StreamSession"]
 
-MAX_CHARACTERS = 2000
-"""Characters of one Speak message."""
 CHARACTERS_A_MINUTE = 2400
 """Characters of all Speak messages within `WINDOW`."""
 FLUSHES_A_MINUTE = 20
 """Flush messages within `WINDOW`."""
 WINDOW = 60.0
 """Seconds."""
-# All four are the service's: its pages on the limits of this websocket, on Flush, and on its close codes.
+# All are the service's: its pages on the limits of this websocket, on Flush, and on its close codes.
 
 
 class _Quota:

@@ -121,17 +121,19 @@ class TurnSession(SpeakSession):
             return
         if not pronounceable(turn.text):
             await self._send(self._warn("NO_SYNTHESIZABLE_TEXT", "There is nothing in the text that could be spoken."))
-        self._turn = None
-        self._total = turn.at + self._length(turn)
-        await self._send({"type": "SpeechMetadata", **self._metadata(turn)})
+        await self._send({"type": "SpeechMetadata", **self._end_turn(turn, turn.at + self._length(turn))})
 
-    def _metadata(self, turn: _Turn) -> Json:
+    def _end_turn(self, turn: _Turn, total: int) -> Json:
+        """The turn is over, and so much was played in the session; the result is its account."""
+        self._turn = None
+        self._total = total
         self._count += len(turn.text)
         return {
             "speech_id": turn.id,
             "audio_duration_ms": self._length(turn),
             "input_character_count": len(turn.text),
             "billable_character_count": len(turn.text),
+            # `breaks_applied` is newer than the spec (deepgram-sdk 7.17 wants it).
             "controls_applied": {"pronunciations_applied": 0, "breaks_applied": 0, "pronunciation_warnings": 0},
         }
 
@@ -166,8 +168,8 @@ class TurnSession(SpeakSession):
         if offset is not None:
             spoken = turn.spoken(max(offset - turn.at, 0))
             told.update(text_spoken=spoken, text_remaining=turn.text[len(spoken) :])
-        self._turn, self._total, self._interrupted, self._interrupting = None, played, played, False
-        await self._send({**told, "metadata": self._metadata(turn)})
+        self._interrupted, self._interrupting = played, False
+        await self._send({**told, "metadata": self._end_turn(turn, played)})
 
     # Settings, and the end.
 

@@ -12,7 +12,10 @@ __all__ = ["Voice", "VoiceBox", "find_voice", "pronounceable"]
 
 
 class Voice(Named, Protocol):
-    """Something that turns words into sound. One voice serves many requests at once, from several threads."""
+    """Something that turns words into sound. One voice serves many requests at once, from several threads.
+
+    An engine of your own brings its voice by a method `voice()`.
+    """
 
     @property
     def rate(self) -> int | None:

@@ -115,8 +115,8 @@ class Telemetry:
 
 
 def _kind(event: Error) -> str:
-    if event.error is not None:
-        return type(event.error).__name__
+    if event.error is not None:  # this side's, of which the description is the name
+        return str(event.description)
     return str(event.code or event.variant or event.description or "_OTHER")
 
 

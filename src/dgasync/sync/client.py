@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dgasync.models.read_params import AnalyzeParams, AnalyzeToCallbackParams
     from dgasync.models.speak import AsyncSpeakResponse
     from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
+    from dgasync.sync.agent import AgentDoor
     from dgasync.sync.catalogue import Models
     from dgasync.sync.listing import Listing
     from dgasync.sync.projects import ProjectHandle, Projects
@@ -190,6 +191,15 @@ class DeepgramClient(Root, Successor):
         from dgasync.sync.turns import FluxSession
 
         return FluxSession(self._core.turns(**options))
+
+    @property
+    def agent(self) -> AgentDoor:
+        """Voice agents: `with deepgram.agent(settings, functions=[...]) as session`, then send audio and iterate
+        over what happens; and the documented doors `.websocket` and `.asyncwebsocket`.
+        """
+        from dgasync.sync.agent import AgentDoor
+
+        return AgentDoor(self._core.agent)
 
     @property
     def projects(self) -> Projects:

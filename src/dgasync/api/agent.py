@@ -1,0 +1,253 @@
+"""Voice agents: the websocket `/v1/agent/converse`, in the documented style and by the native verb."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from dgasync.api.agents import agent_road
+from dgasync.api.arguments import as_mapping, split
+from dgasync.api.dial import dialler
+from dgasync.api.events import EventClient, unless_off
+from dgasync.api.road import Road
+from dgasync.errors import DecodeError, DeepgramTypeError
+from dgasync.models.agent import AgentWebSocketEvents, AudioData
+from dgasync.models.agent_params import AgentParams
+from dgasync.models.agent_settings import as_settings
+from dgasync.models.events import Error, Undecodable, Unknown
+from dgasync.models.names import unknown
+from dgasync.protocol.functions import callees
+from dgasync.session.agent import AsyncAgentSession
+from dgasync.session.calls import Calls
+from dgasync.session.core import KEEP_ALIVE
+from dgasync.tree import AgentDoors
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dgasync.api.handlers import Handler, Report
+    from dgasync.config import DeepgramClientOptions
+    from dgasync.models.agent import AgentEvent
+    from dgasync.models.agent_settings import InjectAgentMessageOptions, InjectUserMessageOptions, SettingsOptions
+
+__all__ = ["AsyncAgentDoor", "AsyncAgentWebSocketClient"]
+
+ENDPOINT = "v1/agent/converse"
+
+_PARAMS = frozenset(AgentParams.__annotations__)
+
+# The events, and the keyword by which handlers get what happened: as in v3, the name in snake case.
+_KEYWORDS: Mapping[str, str] = {
+    **{each.value: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each.value).lower() for each in AgentWebSocketEvents},
+    "AudioData": "data",
+}
+
+
+class AsyncAgentDoor(AgentDoors):
+    """Voice agents: called with the settings of one it gives a conversation that is still to be entered; and the
+    documented doors `.websocket` and `.asyncwebsocket`.
+    """
+
+    def __init__(self, road: Road, config: DeepgramClientOptions) -> None:
+        self._road = agent_road(road, config)
+        self._config = config
+
+    @property
+    def config(self) -> DeepgramClientOptions:
+        """The set-up that everything behind these doors uses."""
+        return self._config
+
+    def __call__(
+        self, settings: SettingsOptions | Mapping[str, Any] | str, /, **params: Unpack[AgentParams]
+    ) -> AsyncAgentSession:
+        """A conversation with a voice agent: `async with deepgram.agent(settings) as session`, then send audio and
+        iterate over what happens, or over `session.audio()`.
+
+        It connects when it is entered, to the agents' own host unless the client has a base URL of its own, and is open
+        when the service has applied the settings.
+
+            def get_weather(city: str) -> str:
+                '''The weather in a city.'''
+                ...
+
+            async with deepgram.agent(settings, functions=[get_weather]) as session: ...
+
+        Args:
+            settings: what the agent is to be; also as a mapping, or as JSON text.
+            params: `functions` that the agent may call, and `function_timeout`; and of the call: `timeout`, `headers`,
+                `addons`, `endpoint`, `max_retries`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: settings or functions of no use. Entering the session raises what it does for `live`;
+                and DeepgramWebsocketError for settings that the service refuses.
+        """
+        return _session(self._road, self._config, settings, params)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._road.base}>"
+
+
+class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, AsyncAgentSession]):
+    """A voice agent in the documented style: `deepgram.agent.asyncwebsocket.v("1")`.
+
+    Handlers are registered with `on`, `start` connects, `send` takes the audio, `finish` hangs up. Then it can be
+    started again. Handlers run one after another, in the order of the events. One that raises is reported, and the
+    conversation goes on.
+
+    Args:
+        config: the client's set-up; everything made from one shares its connections. Of its `options` these are for
+            here: `keepalive` or `keep_alive` (False: no KeepAlive messages), `termination_exception_connect`,
+            `termination_exception_send` and `termination_exception` (`start`, `send` and `finish` raise what went wrong
+            instead of what they return otherwise).
+        concurrent_handlers: whether handlers may overlap. Open still comes before all others, and Close behind them.
+        on_handler_error: called with the error of a handler and the event it was given; may be a coroutine function.
+            Unless given, the error is logged.
+    """
+
+    def __init__(
+        self,
+        config: DeepgramClientOptions,
+        *,
+        concurrent_handlers: bool = False,
+        on_handler_error: Report | None = None,
+    ) -> None:
+        super().__init__(
+            config,
+            _KEYWORDS,
+            _shown,
+            Error.of,
+            concurrent_handlers=concurrent_handlers,
+            on_handler_error=on_handler_error,
+        )
+        self._config = config
+        self._road = agent_road(self._road, config)
+
+    def on(self, event: AgentWebSocketEvents | str, handler: Handler) -> None:
+        """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
+
+        What happened comes by keyword, the name of the event in snake case, such as `conversation_text`; audio as
+        `data`, which is bytes. Beside it come the keyword arguments of `start`. What cannot be called is ignored.
+
+        Raises:
+            DeepgramTypeError: there is no such event.
+        """
+        self._handlers.on(event, handler)
+
+    async def start(
+        self,
+        options: SettingsOptions | Mapping[str, Any] | str | None = None,
+        addons: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> bool:
+        """Whether the agent is what the settings say, once the handlers of Open have run. If not, `error` says why, and
+        the Error event was fired with it.
+
+        Args:
+            options: the settings, as an object, a mapping or JSON text.
+            addons: query parameters of the address.
+            headers: for this conversation only.
+            members: become attributes of this object.
+            kwargs: are given to every handler.
+
+        Raises:
+            DeepgramTypeError: settings of no use; nothing was sent.
+            DeepgramWebsocketError: it is started already, and not finished.
+        """
+
+        def make() -> AsyncAgentSession:
+            return _session(self._road, self._config, options, {"addons": addons, "headers": headers})
+
+        return await self._start(make, members, kwargs)
+
+    async def send(self, data: bytes | bytearray | memoryview | str) -> bool:
+        """Whether the network has taken a chunk of audio, or a text as a message of the service's protocol.
+
+        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
+        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
+        """
+        return await self._do(lambda session: session.message(data) if isinstance(data, str) else session.send(data))
+
+    def post(self, data: bytes | bytearray | memoryview | str) -> bool:
+        """What `send` is, for other threads: it returns at once, unless much waits already."""
+        return self._post(lambda session: session.post(data))
+
+    async def keep_alive(self) -> bool:
+        """Whether a KeepAlive message was sent. They are sent by themselves where nothing else is."""
+        return await self._do(lambda session: session.message(KEEP_ALIVE))
+
+    async def inject_user_message(self, options: InjectUserMessageOptions | Mapping[str, Any] | str) -> bool:
+        """Whether a text was sent that the agent is to answer as if the user had said it.
+
+        Raises:
+            DeepgramTypeError: there is no text.
+        """
+        text, _ = _told(options, "content")
+        return await self._do(lambda session: session.inject_user_message(text))
+
+    async def inject_agent_message(self, options: InjectAgentMessageOptions | Mapping[str, Any] | str) -> bool:
+        """Whether a text was sent that the agent is to say; if it does not, InjectionRefused is fired.
+
+        Raises:
+            DeepgramTypeError: there is no text.
+        """
+        text, behavior = _told(options, "message")
+        return await self._do(lambda session: session.inject_agent_message(text, behavior=behavior))
+
+
+def _session(road: Road, config: DeepgramClientOptions, settings: object, params: AgentParams) -> AsyncAgentSession:
+    for name in params:
+        if name not in _PARAMS:
+            raise unknown(name, _PARAMS, "agent()")
+    given: Iterable[Callable[..., Any]] = params.get("functions") or ()
+    functions = callees(given)
+    strict = params.get("strict") is not False
+    told = as_settings(settings, strict=strict)
+    agent: Any = told["agent"]
+    by_hand: frozenset[str] = frozenset()
+    if isinstance(agent, dict):
+        agent = cast("dict[str, Any]", agent)
+        by_hand = _announced(agent) - functions.keys()
+        if functions:
+            agent["think"] = Calls(functions, by_hand, None).announced(agent.get("think", {}))
+    options, call = split(cast("Mapping[str, Any]", params))
+    dial = dialler(road, ENDPOINT, {}, call, known=(), what="A conversation with an agent")
+    return AsyncAgentSession(
+        road.transport,
+        lambda: dial(call.get("max_retries")),
+        told,
+        functions=functions,
+        by_hand=by_hand,
+        function_timeout=options.get("function_timeout"),
+        keeps_alive=unless_off(config.options, "keepalive", "keep_alive"),
+        strict=strict,
+        keep_raw=road.keeps_raw if call.get("keep_raw") is None else bool(call.get("keep_raw")),
+    )
+
+
+def _announced(agent: Mapping[str, Any]) -> frozenset[str]:
+    """The names of functions that are for this side to call, by the settings themselves."""
+    think: Any = agent.get("think") or {}
+    parts: list[Any] = think if isinstance(think, list) else [think]
+    return frozenset(
+        str(each.get("name")) for part in parts for each in part.get("functions") or () if not each.get("endpoint")
+    )
+
+
+def _told(options: object, name: str) -> tuple[str, str | None]:
+    """The text of something to be said, and how."""
+    given: Mapping[str, Any] = {name: options} if isinstance(options, str) else as_mapping(options)
+    text = given.get(name)
+    if not isinstance(text, str):
+        raise DeepgramTypeError(f"`{name}` is the text; got {type(text).__name__}.")
+    return text, given.get("behavior")
+
+
+def _shown(event: AgentEvent) -> tuple[str, object]:
+    if isinstance(event, AudioData):
+        return "AudioData", event.data
+    if isinstance(event, Undecodable):
+        return "Error", Error.of(DecodeError(event.reason, event.raw))
+    return "Unhandled" if isinstance(event, Unknown) else event.type, event
