@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
@@ -152,7 +152,8 @@ class _LastKill(threading.Thread):
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and (phase := self._live.phase.value) != "ended":
             if phase == "draining":
-                self._proxy.kill()
+                with suppress(RuntimeError):  # the last words were faster
+                    self._proxy.kill()
                 return
             time.sleep(0.005)
 

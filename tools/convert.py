@@ -11,7 +11,7 @@ RULES: tuple[tuple[str, str], ...] = (
     # `await x`, but not the lone word: "code without `await`".
     (r"\bawait (?=[\w(*])", ""),
     # The address of a class: "`listen.asyncprerecorded`"; a list of the doors stays what it is.
-    (r"(?:(?<=\blisten\.)|(?<=\bread\.)|(?<=\bspeak\.)|(?<=\bdeepgram\.))async(?=\w)", ""),
+    (r"(?:(?<=\blisten\.)|(?<=\bread\.)|(?<=\bspeak\.)|(?<=\bagent\.)|(?<=\bdeepgram\.))async(?=\w)", ""),
     # What only prose says.
     (r"\bone task\b(?= while\b)", "one thread"),
     (r"\bOne task(?= (?:receives|takes)\b)", "One thread"),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dgasync import logs as verboselogs
+    from dgasync.api.agent import AsyncAgentDoor as AsyncAgentDoor
+    from dgasync.api.agent import AsyncAgentWebSocketClient as AsyncAgentWebSocketClient
     from dgasync.api.auth import AsyncAuthRESTClient as AsyncAuthRESTClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncListenRESTClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPreRecordedClient
@@ -112,6 +114,61 @@ if TYPE_CHECKING:
     from dgasync.models.account_params import UsageFieldsParams as UsageFieldsParams
     from dgasync.models.account_params import UsageRequestParams as UsageRequestParams
     from dgasync.models.account_params import UsageSummaryParams as UsageSummaryParams
+    from dgasync.models.agent import AgentAudioDoneResponse as AgentAudioDoneResponse
+    from dgasync.models.agent import AgentEvent as AgentEvent
+    from dgasync.models.agent import AgentMessage as AgentMessage
+    from dgasync.models.agent import AgentStartedSpeakingResponse as AgentStartedSpeakingResponse
+    from dgasync.models.agent import AgentThinkingResponse as AgentThinkingResponse
+    from dgasync.models.agent import AgentWarning as AgentWarning
+    from dgasync.models.agent import AgentWebSocketEvents as AgentWebSocketEvents
+    from dgasync.models.agent import AudioData as AudioData
+    from dgasync.models.agent import ConversationTextResponse as ConversationTextResponse
+    from dgasync.models.agent import FunctionCall as FunctionCall
+    from dgasync.models.agent import FunctionCalling as FunctionCalling
+    from dgasync.models.agent import FunctionCallRequest as FunctionCallRequest
+    from dgasync.models.agent import FunctionCallResult as FunctionCallResult
+    from dgasync.models.agent import History as History
+    from dgasync.models.agent import HistoryCall as HistoryCall
+    from dgasync.models.agent import InjectionRefusedResponse as InjectionRefusedResponse
+    from dgasync.models.agent import LatencyReport as LatencyReport
+    from dgasync.models.agent import ListenUpdated as ListenUpdated
+    from dgasync.models.agent import PromptUpdated as PromptUpdated
+    from dgasync.models.agent import SettingsAppliedResponse as SettingsAppliedResponse
+    from dgasync.models.agent import SpeakUpdated as SpeakUpdated
+    from dgasync.models.agent import ThinkUpdated as ThinkUpdated
+    from dgasync.models.agent import UserStartedSpeakingResponse as UserStartedSpeakingResponse
+    from dgasync.models.agent import WelcomeResponse as WelcomeResponse
+    from dgasync.models.agent_params import AgentParams as AgentParams
+    from dgasync.models.agent_settings import Agent as Agent
+    from dgasync.models.agent_settings import AgentKeepAlive as AgentKeepAlive
+    from dgasync.models.agent_settings import Audio as Audio
+    from dgasync.models.agent_settings import Context as Context
+    from dgasync.models.agent_settings import Endpoint as Endpoint
+    from dgasync.models.agent_settings import Flags as Flags
+    from dgasync.models.agent_settings import Function as Function
+    from dgasync.models.agent_settings import FunctionCallResponse as FunctionCallResponse
+    from dgasync.models.agent_settings import Header as Header
+    from dgasync.models.agent_settings import InjectAgentMessageOptions as InjectAgentMessageOptions
+    from dgasync.models.agent_settings import InjectUserMessageOptions as InjectUserMessageOptions
+    from dgasync.models.agent_settings import Input as Input
+    from dgasync.models.agent_settings import Item as Item
+    from dgasync.models.agent_settings import Listen as AgentListen
+    from dgasync.models.agent_settings import ListenProvider as ListenProvider
+    from dgasync.models.agent_settings import Output as Output
+    from dgasync.models.agent_settings import Parameters as Parameters
+    from dgasync.models.agent_settings import Properties as Properties
+    from dgasync.models.agent_settings import Provider as Provider
+    from dgasync.models.agent_settings import SettingsConfigurationOptions as SettingsConfigurationOptions
+    from dgasync.models.agent_settings import SettingsOptions as SettingsOptions
+    from dgasync.models.agent_settings import Speak as Speak
+    from dgasync.models.agent_settings import SpeakProvider as SpeakProvider
+    from dgasync.models.agent_settings import Think as Think
+    from dgasync.models.agent_settings import ThinkProvider as ThinkProvider
+    from dgasync.models.agent_settings import UpdateInstructionsOptions as UpdateInstructionsOptions
+    from dgasync.models.agent_settings import UpdateListenOptions as UpdateListenOptions
+    from dgasync.models.agent_settings import UpdatePromptOptions as UpdatePromptOptions
+    from dgasync.models.agent_settings import UpdateSpeakOptions as UpdateSpeakOptions
+    from dgasync.models.agent_settings import UpdateThinkOptions as UpdateThinkOptions
     from dgasync.models.agents import AgentConfiguration as AgentConfiguration
     from dgasync.models.agents import AgentConfigurationsResponse as AgentConfigurationsResponse
     from dgasync.models.agents import AgentVariable as AgentVariable
@@ -270,10 +327,16 @@ if TYPE_CHECKING:
     from dgasync.models.usage import UsageResponse as UsageResponse
     from dgasync.models.usage import UsageSummaryResponse as UsageSummaryResponse
     from dgasync.models.usage import UsageSummaryResults as UsageSummaryResults
+    from dgasync.session.agent import AsyncAgentAudio as AsyncAgentAudio
+    from dgasync.session.agent import AsyncAgentSession as AsyncAgentSession
     from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
     from dgasync.session.live import AsyncUtterances as AsyncUtterances
+    from dgasync.sync.agent import AgentDoor as AgentDoor
+    from dgasync.sync.agent import AgentWebSocketClient as AgentWebSocketClient
     from dgasync.sync.auth import AuthRESTClient as AuthRESTClient
     from dgasync.sync.client import DeepgramClient as DeepgramClient
+    from dgasync.sync.conversation import AgentAudio as AgentAudio
+    from dgasync.sync.conversation import AgentSession as AgentSession
     from dgasync.sync.listen import PreRecordedClient as ListenRESTClient
     from dgasync.sync.listen import PreRecordedClient as PreRecordedClient
     from dgasync.sync.listen import PreRecordedClient as Prerecorded
@@ -296,6 +359,7 @@ if TYPE_CHECKING:
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
     from dgasync.transcript import Transcript as Transcript
     from dgasync.transcript import Turn as Turn
+    from dgasync.tree import AgentRouter as AgentRouter
     from dgasync.tree import Listen as Listen
     from dgasync.tree import Listen as ListenClient
     from dgasync.tree import Listen as ListenRouter
@@ -510,6 +574,70 @@ __all__ = [
     "AgentConfiguration",
     "AgentVariablesResponse",
     "AgentVariable",
+    "AsyncAgentSession",
+    "AsyncAgentAudio",
+    "AgentSession",
+    "AgentAudio",
+    "AsyncAgentDoor",
+    "AsyncAgentWebSocketClient",
+    "AgentDoor",
+    "AgentWebSocketClient",
+    "AgentParams",
+    "SettingsOptions",
+    "Agent",
+    "Audio",
+    "Input",
+    "Output",
+    "AgentListen",
+    "Think",
+    "Speak",
+    "Provider",
+    "ListenProvider",
+    "ThinkProvider",
+    "SpeakProvider",
+    "Endpoint",
+    "Header",
+    "Function",
+    "Parameters",
+    "Properties",
+    "Item",
+    "Context",
+    "Flags",
+    "SettingsConfigurationOptions",
+    "UpdatePromptOptions",
+    "UpdateInstructionsOptions",
+    "UpdateSpeakOptions",
+    "UpdateThinkOptions",
+    "UpdateListenOptions",
+    "InjectAgentMessageOptions",
+    "InjectUserMessageOptions",
+    "FunctionCallResponse",
+    "AgentKeepAlive",
+    "AgentWebSocketEvents",
+    "AgentEvent",
+    "AgentMessage",
+    "AudioData",
+    "WelcomeResponse",
+    "SettingsAppliedResponse",
+    "ConversationTextResponse",
+    "History",
+    "HistoryCall",
+    "UserStartedSpeakingResponse",
+    "AgentThinkingResponse",
+    "AgentStartedSpeakingResponse",
+    "AgentAudioDoneResponse",
+    "FunctionCallRequest",
+    "FunctionCall",
+    "FunctionCallResult",
+    "FunctionCalling",
+    "InjectionRefusedResponse",
+    "PromptUpdated",
+    "SpeakUpdated",
+    "ThinkUpdated",
+    "ListenUpdated",
+    "LatencyReport",
+    "AgentWarning",
+    "AgentRouter",
     "GrantTokenResponse",
     "AnalyzeResponse",
     "SyncAnalyzeResponse",
@@ -943,12 +1071,88 @@ if not TYPE_CHECKING:
         ),
         "dgasync.sync.projects": ("ProjectHandle",),
         "dgasync.tree": (
+            "AgentRouter",
             "Listen",
             "Listen:ListenRouter",
             "Listen:ListenClient",
             "Speak:SpeakRouter",
             "Read",
             "Read:ReadRouter",
+        ),
+        "dgasync.session.agent": (
+            "AsyncAgentSession",
+            "AsyncAgentAudio",
+        ),
+        "dgasync.sync.conversation": (
+            "AgentSession",
+            "AgentAudio",
+        ),
+        "dgasync.api.agent": (
+            "AsyncAgentDoor",
+            "AsyncAgentWebSocketClient",
+        ),
+        "dgasync.sync.agent": (
+            "AgentDoor",
+            "AgentWebSocketClient",
+        ),
+        "dgasync.models.agent_params": ("AgentParams",),
+        "dgasync.models.agent_settings": (
+            "SettingsOptions",
+            "Agent",
+            "Audio",
+            "Input",
+            "Output",
+            "Listen:AgentListen",
+            "Think",
+            "Speak",
+            "Provider",
+            "ListenProvider",
+            "ThinkProvider",
+            "SpeakProvider",
+            "Endpoint",
+            "Header",
+            "Function",
+            "Parameters",
+            "Properties",
+            "Item",
+            "Context",
+            "Flags",
+            "SettingsConfigurationOptions",
+            "UpdatePromptOptions",
+            "UpdateInstructionsOptions",
+            "UpdateSpeakOptions",
+            "UpdateThinkOptions",
+            "UpdateListenOptions",
+            "InjectAgentMessageOptions",
+            "InjectUserMessageOptions",
+            "FunctionCallResponse",
+            "AgentKeepAlive",
+        ),
+        "dgasync.models.agent": (
+            "AgentWebSocketEvents",
+            "AgentEvent",
+            "AgentMessage",
+            "AudioData",
+            "WelcomeResponse",
+            "SettingsAppliedResponse",
+            "ConversationTextResponse",
+            "History",
+            "HistoryCall",
+            "UserStartedSpeakingResponse",
+            "AgentThinkingResponse",
+            "AgentStartedSpeakingResponse",
+            "AgentAudioDoneResponse",
+            "FunctionCallRequest",
+            "FunctionCall",
+            "FunctionCallResult",
+            "FunctionCalling",
+            "InjectionRefusedResponse",
+            "PromptUpdated",
+            "SpeakUpdated",
+            "ThinkUpdated",
+            "ListenUpdated",
+            "LatencyReport",
+            "AgentWarning",
         ),
         "dgasync.legacy": ("Deepgram",),
         "dgasync.version": ("__version__",),

@@ -4,6 +4,7 @@ Tests and callers import the names; nothing else in the package spells such a nu
 """
 
 __all__ = [
+    "AGENT_KEEP_ALIVE",
     "AT_A_STRETCH",
     "BEFORE_OPEN",
     "BEFORE_OPEN_BYTES",
@@ -137,6 +138,9 @@ FINALIZE_TIMEOUT = 5.0
 
 CONFIGURE_TIMEOUT = 5.0
 """Seconds in which Flux is to answer a Configure (pipecat#4791 waits as long), and an agent a change."""
+
+AGENT_KEEP_ALIVE = 8.0
+"""Seconds without a frame after which an agent gets a KeepAlive: what it asks for (docs, "Agent Keep Alive")."""
 
 SETTINGS_TIMEOUT = 10.0
 """Seconds in which an agent is to be what its settings say."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 SOCKETS = "comes with the sockets"
 INSIDE = "the inside of v3"
 MODULE = "a module that v3 happened to show"
+REUSED = "`Listen` is the branch of the tree that it was up to 3.8; the settings of 3.9 are `AgentListen`"
 OWN = "asked by v3's own clients about `options`; ours read these themselves"
 
 AREAS = {
-    "agent": SOCKETS,
     "speak.websocket": SOCKETS,
 }
 """Whole areas of the surface."""
@@ -21,9 +21,6 @@ NAMES = {
     "AbstractSyncRestClient": f"{INSIDE}; `request()` is for what has no verb",
     "AbstractAsyncWebSocketClient": f"{INSIDE}; `socket()` is for what has no verb",
     "AbstractSyncWebSocketClient": f"{INSIDE}; `socket()` is for what has no verb",
-    "AgentRouter": SOCKETS,
-    "AgentWebSocketEvents": SOCKETS,
-    "DeepgramClient.agent": SOCKETS,
     "DeepgramClientOptions.is_auto_flush_enabled": OWN,
     "DeepgramClientOptions.is_auto_flush_reply_enabled": OWN,
     "DeepgramClientOptions.is_auto_flush_speak_enabled": OWN,
@@ -41,6 +38,13 @@ NAMES = {
     "ClientOptionsFromEnv.is_keep_alive_enabled": OWN,
     "ClientOptionsFromEnv.set_access_token": "`options.access_token = ...` does it",
     "DeepgramSpeakerError": f"of the loudspeaker, which {SOCKETS}",
+    **{
+        f"Listen.{name}": REUSED
+        for name in (
+            *("model", "keyterms", "provider", "__getitem__", "__setitem__"),
+            *("eval", "from_dict", "from_json", "to_dict", "to_json"),
+        )
+    },
     "ListenWebSocketClient.send_ping": "pings are the transport's business; v3 dropped it in 3.2.2",
     "ListenWebSocketClient.signal_exit": "v3 dropped it in 3.2.2; `finish` ends a session",
     "OUTPUT_CHANNELS": f"of the loudspeaker, which {SOCKETS}",

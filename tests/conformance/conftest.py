@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conformance.tables import REST, TABLES
+from tests.conformance.tables import MESSAGES, REST, TABLES
 
 if TYPE_CHECKING:
     from tests.conformance.described import Described
+    from tests.conformance.messages import Message
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,20 @@ def openapi(shared: Path) -> dict[str, Described]:
 
     found = {each.key: each for each in described(Description(path))}
     REST.expect({key: each.words for key, each in found.items()})
+    return found
+
+
+@pytest.fixture(scope="session")
+def asyncapi(shared: Path) -> dict[str, Message]:
+    """The messages of the websockets by their names, as the official description has them."""
+    path = shared / "specs" / "asyncapi.yml"
+    if not path.is_file():
+        pytest.skip("needs ../shared/specs/asyncapi.yml, which only the workplace has")
+    from tests.conformance.messages import messages
+    from tests.conformance.schemas import Description
+
+    found = {each.key: each for each in messages(Description(path))}
+    MESSAGES.expect({key: each.words for key, each in found.items()})
     return found
 
 

@@ -96,3 +96,44 @@ REFUSALS: dict[str, str] = {
     "listen > v1 > media.transcribe": "a slip of the description: the answer stands where the error should",
 }
 """Operations whose errors are described otherwise than all others."""
+
+MESSAGE_FIELDS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("Alternative.entities", "Alternative.paragraphs", "Alternative.summaries", "Alternative.topics"),
+            *("Alternative.translations", "Channel.detected_language", "Channel.language_confidence"),
+            *("Channel.search", "Hit", "Paragraph", "Paragraphs", "PartSummary", "Search", "Sentence", "Topic"),
+            *("TopicPart", "Translation", "Word.sentiment", "Word.sentiment_score"),
+        ),
+        "recordings have it, and the struct serves both",
+    ),
+    "ConfigureFailure.code": NOTES,
+    "ConfigureFailure.description": NOTES,
+    "ConfigureSuccess.profanity_filter": NOTES,
+    "ControlsApplied.breaks_applied": NEWER,
+    "DiarizeInfo": NOTES,
+    "Error.message": V3,
+    "Error.variant": V3,
+    "FluxError.message": "every Error has it",
+    "FluxError.variant": "every Error has it",
+    "FunctionCallRequest.function_call_id": V3,
+    "FunctionCallRequest.function_name": V3,
+    "FunctionCallRequest.input": V3,
+    "LiveMetadata.diarize_info": NOTES,
+    "LiveMetadata.extra": V3,
+    "MetadataResponse.extra": V3,
+    "MetadataResponse.model_info": NOTES,
+    "MetadataResponse.models": NOTES,
+    "TurnInfo.trigger": NOTES,
+    "WarningResponse.warn_code": V3,
+    "WarningResponse.warn_msg": V3,
+    "WelcomeResponse.session_id": V3,
+    "Word.speaker_confidence": NOTES,
+}
+"""Fields of structs, and whole structs, that no schema of a message names."""
+
+OPEN_MESSAGES: dict[str, str] = dict.fromkeys(
+    ("Thresholds.eager_eot_threshold", "Thresholds.eot_threshold", "Thresholds.eot_timeout_ms"),
+    "any value by the description; a number by its text",
+)
+"""Places that the description of a message leaves open and our types do not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["REST", "TABLES", "Table"]
+__all__ = ["MESSAGES", "REST", "TABLES", "Table"]
 
 
 @dataclass
@@ -41,5 +41,6 @@ class Table:
 
 
 REST = Table("operations of openapi.yml", ("answer", "instances", "request"))
-TABLES = [REST]
+MESSAGES = Table("messages of asyncapi.yml", ("type", "frames"))
+TABLES = [REST, MESSAGES]
 """Those that a run of the tests may fill."""

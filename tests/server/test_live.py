@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from dgasync.server import LocalServer, sockets
+from dgasync.server import LocalServer, listening, sockets
 from dgasync.server import live as live_module
 from dgasync.server.engine import Heard, Hints, LiveEvent, LiveHints, Passage, Word
 from dgasync.server.live import IDLE_REASON
@@ -467,6 +467,9 @@ class Reluctant:
 
     end = finalize
 
+    def expect(self, terms: tuple[str, ...], /) -> None:
+        raise NotImplementedError
+
     def stop(self) -> None:
         self.stopped = True
 
@@ -538,15 +541,15 @@ async def test_back_pressure(
     session: aiohttp.ClientSession, reluctant: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits to be heard is bounded: the socket is not read on, and nothing is lost."""
-    monkeypatch.setattr(live_module, "BUFFER", 10_000)
-    monkeypatch.setattr(live_module, "TAKE", 1000)
+    monkeypatch.setattr(listening, "BUFFER", 10_000)
+    monkeypatch.setattr(listening, "TAKE", 1000)
     talk = await Live(session, reluctant.url).talk(*[silence(0.1)] * 100)
     assert (talk.told[-1]["duration"], talk.code) == (10.0, 1000)
 
 
 async def test_busy_is_not_idle(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the server itself does not read on, the client is not taken to be silent."""
-    monkeypatch.setattr(live_module, "BUFFER", 10_000)
+    monkeypatch.setattr(listening, "BUFFER", 10_000)
     engine: Any = Reluctant()
     engine.pause = 0.3
     with local_server(engine=engine, idle_limit=0.1) as server:

@@ -151,6 +151,17 @@ async def test_sent_while_it_is_made(session: aiohttp.ClientSession, paced: Pace
             assert spoken_text(await answer.read()) == "How are you?"
 
 
+async def test_old_http(deepgram_server: LocalServer) -> None:
+    """HTTP/1.0 knows no chunks: the sound ends with the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", deepgram_server.port)
+    writer.write(b"POST /v1/speak?encoding=linear16&container=none HTTP/1.0\r\nContent-Length: 6\r\n\r\nHello.")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert b" 200 OK" in head
+    assert b"chunked" not in head
+    assert spoken_text(body) == "Hello."
+
+
 async def test_client_goes(session: aiohttp.ClientSession, paced: Paced) -> None:
     """What nobody waits for any more is not spoken."""
     with local_server(engine=Speaking(paced), grace=2) as server:
@@ -194,7 +205,7 @@ async def test_voice_fails(session: aiohttp.ClientSession) -> None:
         speak = Speak(session, server.url)
         status, code, message = await speak.refused(json={"text": "It fails."})
         assert (status, code, message) == (500, "INTERNAL_SERVER_ERROR", "ZeroDivisionError: of the voice")
-        status, _, message = await speak.refused(json={"text": "This is nothing."})
+        status, _, message = await speak.refused(params={"encoding": "linear16"}, json={"text": "This is nothing."})
         assert (status, "nothing in the text" in message) == (400, True)
         with pytest.raises((aiohttp.ClientPayloadError, aiohttp.ClientOSError)):
             await speak.post(json={"text": "It begins. It fails."})
@@ -236,6 +247,15 @@ async def test_callback(speak: Speak) -> None:
         )
         made = receiver.wait(1)[-1]
         assert (made.method, made.json()["err_code"]) == ("PUT", "Bad Request")
+
+
+async def test_callback_when_the_voice_fails(session: aiohttp.ClientSession) -> None:
+    """A voice that fails half-way is an error, too: half a sound is not delivered."""
+    with local_server(engine=Speaking(Failing())) as server, callback_receiver() as receiver:
+        await Speak(session, server.url).post(
+            params={**RAW, "callback": receiver.url}, json={"text": "It begins. It fails."}
+        )
+        assert receiver.wait(1)[-1].json()["err_msg"] == "ZeroDivisionError: of the voice"
 
 
 async def test_faults(speak: Speak, deepgram_server: LocalServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from aiohttp import WSMsgType
 from yarl import URL
 
-from dgasync.server import LocalServer, speak_stream
+from dgasync.server import LocalServer, speak_live, speak_stream, speak_turns
 from dgasync.server.ruler_voice import MARK_BYTES, spoken_text
 from dgasync.server.speak_stream import StreamSession
 from dgasync.server.speak_turns import TurnSession
@@ -22,7 +23,7 @@ from dgasync.testing import Fault, local_server
 
 from .conftest import settled
 from .test_speak_options import spec_of
-from .voices import Absent, Failing, Loud, Paced, Speaking
+from .voices import Absent, English, Failing, Loud, Paced, Speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -192,6 +193,28 @@ async def test_resampled(sockets: Sockets) -> None:
     assert len(talk.audio) == len(TEXT) * MARK_BYTES // 2
 
 
+@pytest.mark.engine
+async def test_resampled_to_the_end(session: aiohttp.ClientSession) -> None:
+    """So it is where it is made at another rate: what the resampler still holds comes before Flushed."""
+    pytest.importorskip("av", reason="needs PyAV, of the extra `local`")
+    async with serving(session, English()) as sockets:
+        talk = await sockets.open(params={"sample_rate": "8000"})
+        for count in (1, 2):
+            await talk.send(TEXT, "<Flush>")
+            await talk.until("Flushed")
+            assert len(talk.audio) == count * len(TEXT) * MARK_BYTES // 3
+
+
+async def test_much_text(sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where much waits to be said, no more is read until it is; nothing is lost."""
+    monkeypatch.setattr(speak_live, "BUFFER", 50)
+    talk = await sockets.open(2)
+    texts = [f"This is number {count}. " for count in range(60)]
+    await talk.send(*texts, "<Close>")
+    await talk.rest()
+    assert talk.said == "".join(texts)
+
+
 async def test_too_many_flushes(sockets: Sockets) -> None:
     """The 21st Flush of a minute is ignored, with a warning."""
     talk = await sockets.open()
@@ -291,7 +314,7 @@ async def test_interrupt(session: aiohttp.ClientSession, paced: Paced) -> None:
     async with serving(session, paced) as sockets:
         talk = await sockets.open(2)
         paced.let()
-        await talk.send("Hello there. How are you? ", "Not said.")
+        await talk.send("Hello there. How are you? ", "Not said. ", "Nor this.")
         await talk.until("SpeechStarted")
         await talk.sound(len("Hello there. ") * MARK_BYTES)
         await asyncio.to_thread(paced.wait, 2)
@@ -301,9 +324,9 @@ async def test_interrupt(session: aiohttp.ClientSession, paced: Paced) -> None:
         paced.let(10)
         told = await talk.until("SpeechInterrupted")
         assert (told["audio_played_ms"], told["text_spoken"]) == (40, "Hello ")
-        assert told["text_remaining"] == "there. How are you? Not said."
+        assert told["text_remaining"] == "there. How are you? Not said. Nor this."
         assert told["metadata"]["audio_duration_ms"] == 5 * len("Hello there. ")
-        assert told["metadata"]["input_character_count"] == len("Hello there. How are you? Not said.")
+        assert told["metadata"]["input_character_count"] == len("Hello there. How are you? Not said. Nor this.")
         assert (await talk.until("Warning"))["code"] == "INTERRUPT_IN_PROGRESS"
         await talk.send("New one.", "<Flush>")
         metadata = await talk.until("SpeechMetadata")
@@ -320,7 +343,7 @@ async def test_interrupt_without_offset(sockets: Sockets) -> None:
     await talk.send("Hello there. And")
     await talk.until("SpeechStarted")
     await talk.sound(len("Hello there. ") * MARK_BYTES)
-    await talk.send("<Interrupt>")
+    await talk.send({"type": "Interrupt", "playback_offset": {"type": "bytes", "value": 1}})
     told = await talk.until("SpeechInterrupted")
     assert told["audio_played_ms"] == 65
     assert {"text_spoken", "text_remaining"}.isdisjoint(told)
@@ -329,10 +352,22 @@ async def test_interrupt_without_offset(sockets: Sockets) -> None:
     await talk.sound(len("Hello there. Again. ") * MARK_BYTES)
     await talk.send({"type": "Interrupt", "playback_offset": {"type": "time_ms", "value": 65}})
     assert (await talk.next())["code"] == "INVALID_INTERRUPT_OFFSET"
-    await talk.send({"type": "Interrupt", "playback_offset": {"type": "time_ms", "value": 500}})
+    await talk.send({"type": "Interrupt", "playback_offset": {"type": "time_ms", "value": 80}})
     told = await talk.until("SpeechInterrupted")
-    assert (told["text_spoken"], told["text_remaining"]) == ("Again. ", "And")
+    # 15 ms of this turn: not a whole word.
+    assert (told["text_spoken"], told["text_remaining"]) == ("", "Again. And")
     assert talk.said == "Hello there. Again. "
+
+
+def test_spoken() -> None:
+    """What was heard of a turn is whole sentences, and of the last one whole words."""
+    turn = speak_turns._Turn(0)
+    turn.said = [("Hello there. ", 1.0), ("How are you?", 2.0)]
+    times = (0, 300, 600, 1000, 1800, 2999, 3000, 9000)
+    assert [turn.spoken(time) for time in times] == [
+        *("", "", "Hello ", "Hello there. ", "Hello there. How ", "Hello there. How are "),
+        *["Hello there. How are you?"] * 2,
+    ]
 
 
 async def test_nothing_to_interrupt(session: aiohttp.ClientSession, paced: Paced) -> None:
@@ -422,6 +457,14 @@ async def test_no_voice(session: aiohttp.ClientSession) -> None:
         )
 
 
+async def test_no_codecs(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what cannot be made without PyAV, where that is not installed."""
+    monkeypatch.setitem(sys.modules, "av", None)
+    async with serving(session, English()) as sockets:
+        status, why = await sockets.refused(params={"sample_rate": "8000"})
+        assert (status, "needs PyAV" in why) == (400, True)
+
+
 async def test_voice_fails(session: aiohttp.ClientSession) -> None:
     """A voice that fails ends the session, not the server."""
     async with serving(session, Failing()) as sockets:
@@ -469,7 +512,10 @@ async def test_clear_while_nothing_is_read(session: aiohttp.ClientSession) -> No
         await talk.next()
         transport: Any = talk.socket._response.connection.transport  # type: ignore[union-attr]
         transport.pause_reading()
-        await talk.send("Endless.", "<Flush>", "<Clear>")
+        await talk.send("Endless.", "<Flush>")
+        while server.requests[-1].sent < 5:
+            await asyncio.sleep(0.005)
+        await talk.send("<Clear>")
         while len(server.requests[-1].messages) < 3:
             await asyncio.sleep(0.005)
         transport.resume_reading()

@@ -53,8 +53,13 @@ REFUSALS_FOR_GOOD: dict[str, Callable[[], DeepgramError]] = {
     "402": lambda: PaymentRequired("no money", 402),
     "403": lambda: Forbidden("not you", 403),
 }
-ODD = [b"\x80\x81garbage\xff{", b'{"type":"Results","start":"soon"}', b'{"type":"Applause","loudness":3}', b""]
-OVERSIZED = json.dumps({"type": "Oversized", "padding": "x" * 300_000}).encode()
+ODD = {
+    "garbage": b"\x80\x81garbage\xff{",
+    "a wrong type": b'{"type":"Results","start":"soon"}',
+    "a new kind": b'{"type":"Applause","loudness":3}',
+    "nothing": b"",
+    "a long one": json.dumps({"type": "Oversized", "padding": "x" * 300_000}).encode(),
+}
 
 register_random(trio._core._run._r)  # it shuffles what trio does next
 
@@ -74,7 +79,7 @@ class Fate:
     kind: str = "lives"
     at: int = 0
     code: int = 1006
-    said: tuple[bytes, ...] = ()
+    said: tuple[str, ...] = ()
     late: float = 0.0
     """Seconds between the messages of the service."""
 
@@ -85,7 +90,7 @@ BREAKS = st.one_of(
     st.builds(Fate, st.just("closed"), PLACES, st.sampled_from(AGAIN), late=LATE),
     st.builds(Fate, st.sampled_from(["stalled", "half-open", "mute"]), PLACES, late=LATE),
 )
-TALK = st.lists(st.sampled_from([*ODD, OVERSIZED]), min_size=1, max_size=3).map(tuple)
+TALK = st.lists(st.sampled_from(sorted(ODD)), min_size=1, max_size=3).map(tuple)
 ENDS = st.one_of(
     st.builds(Fate, st.just("talkative"), PLACES, said=TALK, late=LATE),
     st.builds(Fate, st.just("closed"), PLACES, st.sampled_from(FOR_GOOD)),
@@ -123,7 +128,7 @@ class FatedSocket(RulerSocket):
         if self._has_happened or fate.kind == "lives" or self.heard < fate.at:
             return
         self._has_happened = True
-        self.feed(*fate.said)
+        self.feed(*(ODD[name] for name in fate.said))
         self._is_deaf = fate.kind != "talkative"
         self.answers_pings = fate.kind not in ("stalled", "half-open")
         if fate.kind == "closed":

@@ -75,7 +75,10 @@ def turn(said: str, index: int, text: str, start: float, end: float, **more: Any
         "audio_window_start": start,
         "audio_window_end": end,
         "transcript": text,
-        "words": [{"word": word, "confidence": 0.9} for word in text.split()],
+        "words": [
+            {"word": word, "confidence": 0.9, "start": start, "end": start + 0.1 * number}
+            for number, word in enumerate(text.split(), 1)
+        ],
         "end_of_turn_confidence": 0.5,
         **more,
     }
@@ -307,7 +310,9 @@ async def test_lost_in_a_turn(stage: FluxStage) -> None:
         ("EndOfTurn", 1, "two three four", 2.0),
         ("StartOfTurn", 2, "five", 2.2),
     ]
-    assert (session.reconnects, events[-2].connection) == (1, 1)
+    last = next(event for event in events if type(event) is TurnInfo and event.turn_index == 2)
+    assert [(word.start, word.end) for word in last.words or ()] == [(2.0, 2.1)]
+    assert (session.reconnects, last.connection) == (1, 1)
     assert [event.type for event in events if event.type.startswith("Reconn")] == ["Reconnecting", "Reconnected"]
 
 

@@ -17,9 +17,8 @@ from dgasync.models.agent_params import AgentParams
 from dgasync.models.agent_settings import as_settings
 from dgasync.models.events import Error, Undecodable, Unknown
 from dgasync.models.names import unknown
-from dgasync.protocol.functions import callees
+from dgasync.protocol.functions import announced, callees
 from dgasync.session.agent import AsyncAgentSession
-from dgasync.session.calls import Calls
 from dgasync.session.core import KEEP_ALIVE
 from dgasync.tree import AgentDoors
 
@@ -209,9 +208,9 @@ def _session(road: Road, config: DeepgramClientOptions, settings: object, params
     by_hand: frozenset[str] = frozenset()
     if isinstance(agent, dict):
         agent = cast("dict[str, Any]", agent)
-        by_hand = _announced(agent) - functions.keys()
+        by_hand = _client_side(agent) - functions.keys()
         if functions:
-            agent["think"] = Calls(functions, by_hand, None).announced(agent.get("think", {}))
+            agent["think"] = announced(agent.get("think", {}), functions)
     options, call = split(cast("Mapping[str, Any]", params))
     dial = dialler(road, ENDPOINT, {}, call, known=(), what="A conversation with an agent")
     return AsyncAgentSession(
@@ -227,10 +226,10 @@ def _session(road: Road, config: DeepgramClientOptions, settings: object, params
     )
 
 
-def _announced(agent: Mapping[str, Any]) -> frozenset[str]:
+def _client_side(agent: Mapping[str, Any]) -> frozenset[str]:
     """The names of functions that are for this side to call, by the settings themselves."""
     think: Any = agent.get("think") or {}
-    parts: list[Any] = think if isinstance(think, list) else [think]
+    parts = cast("list[dict[str, Any]]", think if isinstance(think, list) else [think])
     return frozenset(
         str(each.get("name")) for part in parts for each in part.get("functions") or () if not each.get("endpoint")
     )

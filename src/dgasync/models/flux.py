@@ -70,6 +70,9 @@ class FluxWord(Model, frozen=True, kw_only=True):
 
     word: str | None = None
     confidence: float | None = None
+    start: float | None = None
+    """Seconds at which it begins."""
+    end: float | None = None
 
 
 class Thresholds(Model, frozen=True, kw_only=True):

@@ -42,7 +42,6 @@ from dgasync.models.events import (
 )
 
 __all__ = [
-    "AudioData",
     "ClearedResponse",
     "ControlsApplied",
     "FlushedResponse",

@@ -16,7 +16,7 @@ import msgspec
 
 from dgasync.errors import DecodeError, DeepgramTypeError
 
-__all__ = ["Callee", "callees", "written"]
+__all__ = ["Callee", "announced", "callees", "written"]
 
 _PLAIN = (type(None), bool, int, float, str)
 _FIXED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -101,6 +101,16 @@ def callees(functions: Iterable[Callable[..., Any]]) -> dict[str, Callee]:
             raise DeepgramTypeError(f"Two functions for the agent are called `{callee.name}`.")
         found[callee.name] = callee
     return found
+
+
+def announced(think: Any, functions: Mapping[str, Callee]) -> Any:
+    """The `think` part of settings, or a list of such, with functions in it; what it says of them already stays."""
+    if isinstance(think, list):
+        return [announced(each, functions) for each in cast("list[object]", think)]
+    told: list[dict[str, Any]] = list(think.get("functions") or ())
+    names = {each.get("name") for each in told}
+    told += [each.definition() for name, each in functions.items() if name not in names]
+    return {**think, "functions": told} if told else think
 
 
 def written(result: object) -> str:

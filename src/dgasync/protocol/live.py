@@ -61,6 +61,7 @@ class Live:
 
     Args:
         keeps_alive: whether KeepAlive messages are sent.
+        keep_alive: seconds without a frame after which one is.
         auto_flush: seconds after an interim result without another until Finalize; None for never.
         reconnect: decides about other connections; None: there is only one.
         farewell: the message that ends what is sent, behind which the service says the rest; None: there is none, and
@@ -75,6 +76,7 @@ class Live:
         "_deadline",
         "_flush_at",
         "_heard_before",
+        "_keep_alive",
         "_keeps_alive",
         "_reconnect",
         "_sent_before",
@@ -101,6 +103,7 @@ class Live:
         self,
         *,
         keeps_alive: bool = True,
+        keep_alive: float = KEEP_ALIVE,
         auto_flush: float | None = None,
         reconnect: Reconnect | None = None,
         farewell: str | None = "CloseStream",
@@ -135,6 +138,7 @@ class Live:
         self.rest = rest
         self.advice = advice
         self._keeps_alive = keeps_alive
+        self._keep_alive = keep_alive
         self._auto_flush = auto_flush
         self._reconnect = reconnect
         self._flush_at: float | None = None
@@ -284,9 +288,9 @@ class Live:
         if self._flush_at is not None and self._flush_at <= now:
             self._flush_at = None
             return Due.FINALIZE, 0.0
-        rest = self.last_sent + KEEP_ALIVE - now if self._keeps_alive else KEEP_ALIVE
+        rest = self.last_sent + self._keep_alive - now if self._keeps_alive else KEEP_ALIVE
         if rest <= 0:
-            return Due.KEEP_ALIVE, KEEP_ALIVE
+            return Due.KEEP_ALIVE, self._keep_alive
         rest = min(rest, look)
         return Due.NOTHING, rest if self._flush_at is None else min(rest, self._flush_at - now)
 

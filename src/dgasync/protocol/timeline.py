@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from dgasync.models.flux import FluxWord
 from dgasync.models.listen import Alternative, Channel, Entity, Hit, Word
 from dgasync.models.live import (
     Event,
@@ -21,7 +22,7 @@ from dgasync.models.live import (
     UtteranceEndResponse,
 )
 
-__all__ = ["Timeline"]
+__all__ = ["TOUCH", "Timeline", "copied", "moved"]
 
 E = TypeVar("E", bound=Event)
 
@@ -86,11 +87,11 @@ class Timeline:
         if isinstance(event, LiveResultResponse):
             return self._result(event)
         if isinstance(event, SpeechStartedResponse) and event.timestamp is not None:
-            return _copied(event, timestamp=event.timestamp + self.offset)
+            return copied(event, timestamp=event.timestamp + self.offset)
         if isinstance(event, UtteranceEndResponse) and event.last_word_end is not None and event.last_word_end >= 0:
-            return _copied(event, last_word_end=event.last_word_end + self.offset)
+            return copied(event, last_word_end=event.last_word_end + self.offset)
         if isinstance(event, MetadataResponse) and event.duration is not None:
-            return _copied(event, duration=event.duration + self.offset)
+            return copied(event, duration=event.duration + self.offset)
         return event
 
     def _result(self, event: LiveResultResponse) -> LiveResultResponse | None:
@@ -104,7 +105,7 @@ class Timeline:
             return None
         begin = max(start, min(done, until))
         known = sum(_is_before(word, done - self.offset) for word in event.words)
-        return _copied(
+        return copied(
             event,
             start=begin,
             duration=until - begin,
@@ -117,7 +118,7 @@ def _shifted(channel: Channel, offset: float, done: float) -> Channel:
     """A channel in the session's time, without the words before `done`."""
     alternatives = channel.alternatives and [_without(each, offset, done) for each in channel.alternatives]
     search = channel.search and [
-        msgspec.structs.replace(each, hits=[_moved(hit, offset) for hit in each.hits or ()]) for each in channel.search
+        msgspec.structs.replace(each, hits=[moved(hit, offset) for hit in each.hits or ()]) for each in channel.search
     ]
     return msgspec.structs.replace(channel, alternatives=alternatives, search=search)
 
@@ -125,7 +126,7 @@ def _shifted(channel: Channel, offset: float, done: float) -> Channel:
 def _without(heard: Alternative, offset: float, done: float) -> Alternative:
     if not heard.words:
         return heard
-    words = [_moved(word, offset) for word in heard.words]
+    words = [moved(word, offset) for word in heard.words]
     new = [word for word in words if not _is_before(word, done)]
     if len(new) == len(words):
         return msgspec.structs.replace(heard, words=words)
@@ -157,10 +158,11 @@ def _is_before(word: Word, moment: float) -> bool:
     return (word.start + word.end) / 2 < moment
 
 
-M = TypeVar("M", Word, Hit)
+M = TypeVar("M", Word, Hit, FluxWord)
 
 
-def _moved(timed: M, offset: float) -> M:
+def moved(timed: M, offset: float) -> M:
+    """The same, said `offset` seconds later."""
     start, end = timed.start, timed.end
     return msgspec.structs.replace(
         timed,
@@ -169,7 +171,7 @@ def _moved(timed: M, offset: float) -> M:
     )
 
 
-def _copied(event: E, **changes: object) -> E:
+def copied(event: E, /, **changes: object) -> E:
     """The same message with other times; its bytes and its connection stay with it."""
     copy = msgspec.structs.replace(event, **changes)
     vars(copy).update(vars(event))

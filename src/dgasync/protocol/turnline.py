@@ -6,10 +6,8 @@ being spoken is sent again: on the next connection that turn is its turn 0, begi
 
 from __future__ import annotations
 
-import msgspec
-
 from dgasync.models.flux import FluxMessage, TurnInfo
-from dgasync.protocol.timeline import TOUCH
+from dgasync.protocol.timeline import TOUCH, copied, moved
 
 __all__ = ["TurnLine"]
 
@@ -53,7 +51,7 @@ class TurnLine:
                 return None
             if event.begins and self._begun and index == self._over:
                 said = "Update"  # it has begun before
-            event = self._copied(event, index, until, said)
+            event = self._moved(event, index, until, said)
         self._note(index, until, over=said == "EndOfTurn")
         return event
 
@@ -64,14 +62,13 @@ class TurnLine:
             self._over = max(self._over, index + 1)
             self.final_until = max(self.final_until, until)
 
-    def _copied(self, event: TurnInfo, index: int, until: float, said: str | None) -> TurnInfo:
+    def _moved(self, event: TurnInfo, index: int, until: float, said: str | None) -> TurnInfo:
         start = event.audio_window_start
-        copy = msgspec.structs.replace(
+        return copied(
             event,
             event=said,
             turn_index=index,
             audio_window_start=None if start is None else start + self.offset,
             audio_window_end=until,
+            words=event.words and [moved(word, self.offset) for word in event.words],
         )
-        vars(copy).update(vars(event))  # its bytes and its connection stay with it
-        return copy

@@ -14,9 +14,45 @@ from dgasync.server.errands import Errand, Json, handler, not_found
 from dgasync.server.replies import Refusal
 from dgasync.server.routes import Route
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "kept_config"]
 
 _KEY = re.compile(r"DG_[A-Za-z0-9_]{1,200}")
+_PLACE = re.compile(rf"\{{\{{\s*({_KEY.pattern})\s*\}}\}}")
+
+
+def kept_config(connection: sqlite3.Connection, project: str, which: str) -> Json:
+    """The configuration of this id, with the values of its variables; raises `Refusal` where there is none.
+
+    A variable stands for a whole value where its name, bare or in two pairs of braces, is all of a text, and within a
+    text where it is in braces. One that there is not stays as it is.
+    """
+    row = connection.execute(
+        "SELECT config FROM agents WHERE project_id = ? AND agent_id = ?", (project, which)
+    ).fetchone()
+    if row is None:
+        raise not_found("Agent configuration", which)
+    found = connection.execute("SELECT key, value FROM variables WHERE project_id = ?", (project,)).fetchall()
+    made: Json = _filled(json.loads(row["config"]), {each["key"]: json.loads(each["value"]) for each in found})
+    return made
+
+
+def _filled(value: Any, variables: Json) -> Any:
+    if is_object(value):
+        return {name: _filled(each, variables) for name, each in value.items()}
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [_filled(each, variables) for each in items]
+    if not isinstance(value, str):
+        return value
+    whole = _PLACE.fullmatch(value)
+    name = whole[1] if whole else value
+    if name in variables:
+        return variables[name]
+    return _PLACE.sub(lambda place: _as_text(variables[place[1]]) if place[1] in variables else place[0], value)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _check_version(body: Json) -> None:

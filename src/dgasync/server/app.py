@@ -18,10 +18,12 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import web
 
 from dgasync.server import (
+    agent,
     agent_configs,
     billing,
     catalogue,
     credentials,
+    flux,
     grants,
     keys,
     listen,
@@ -56,7 +58,9 @@ ROUTES = Routes(
     [
         *listen.ROUTES,
         *live.ROUTES,
+        *flux.ROUTES,
         *speak.ROUTES,
+        *agent.ROUTES,
         *read.ROUTES,
         *grants.ROUTES,
         *projects.ROUTES,
@@ -324,11 +328,12 @@ class Service:
         if fault.kind == "slow":
             await self.pause(fault.seconds)
         try:
-            response = await self._reply(request, upload, request_id, whole=True)
+            whole = fault.kind in ("truncated", "reset", "trickle")
+            response = await self._reply(request, upload, request_id, whole=whole)
         except (Refusal, web.RequestPayloadError) as problem:
             response = error_response(_refusal(problem), request_id)
         if not isinstance(response, web.Response):
-            return response  # It was a websocket, and is over.
+            return response  # It was a websocket or a stream, and is over.
         body = response.body
         assert isinstance(body, bytes)
         if fault.kind == "truncated":

@@ -191,6 +191,10 @@ class LiveListener(Protocol):
         """The last of it; nothing is fed any more."""
         ...
 
+    def expect(self, terms: tuple[str, ...], /) -> None:
+        """These words are likely to occur from here on; only called where the engine `takes_terms`."""
+        ...
+
     def stop(self) -> None:
         """Give up soon, from any thread: nobody waits for the words any more."""
         ...

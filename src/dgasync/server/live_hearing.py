@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dgasync.server.engine import LiveEngine, LiveEvent, LiveListener
 from dgasync.server.hearing import Channels
@@ -12,22 +13,21 @@ from dgasync.server.options import LiveOptions
 from dgasync.server.results import Results
 from dgasync.server.streaming import Stream
 
-__all__ = ["LiveHearing"]
+__all__ = ["LiveEar", "LiveHearing"]
 
 Json = dict[str, Any]
+Told = TypeVar("Told")
 
 
-class LiveHearing:
-    """Takes the audio of a session and makes its results. All but `stop` are called one at a time."""
+class LiveEar(ABC, Generic[Told]):
+    """Takes the audio of a session and tells what is heard. All but `stop` are called one at a time."""
 
-    def __init__(self, engine: LiveEngine, options: LiveOptions, request_id: str) -> None:
+    def __init__(self, engine: LiveEngine, options: LiveOptions) -> None:
         self._engine = engine
         self._options = options
-        self._request_id = request_id
         self._stream = Stream(options, engine.rate)
         self._channels: Channels | None = None
         self._listeners: list[LiveListener] = []
-        self._results: list[Results] = []
         self._lock = threading.Lock()  # held while it works
         self._stopped = False
 
@@ -46,7 +46,7 @@ class LiveHearing:
         """How many channels were heard; none before any audio."""
         return self._channels.count if self._channels is not None else 0
 
-    def feed(self, frames: Iterable[bytes], *, behind: bool) -> list[Json]:
+    def feed(self, frames: Iterable[bytes], *, behind: bool) -> list[Told]:
         """Hear the next messages of audio; raises `BadAudio`. `behind`: more have arrived."""
         with self._lock:
             if self._stopped:
@@ -55,25 +55,25 @@ class LiveHearing:
             listening = zip(self._listeners, parts, strict=False)
             return self._told([listener.feed(part, behind=behind) for listener, part in listening])
 
-    def finalize(self) -> list[Json]:
+    def finalize(self) -> list[Told]:
         """Everything that was heard becomes final."""
         with self._lock:
             return self._told([listener.finalize() for listener in self._listeners], from_finalize=True)
 
-    def end(self) -> list[Json]:
-        """The last results; raises `BadAudio`."""
+    def end(self) -> list[Told]:
+        """The last of it; raises `BadAudio`."""
         with self._lock:
             parts = self._parts(self._stream.end())
             if self._channels is None:
                 return []
             listening = zip(self._listeners, parts, self._channels.end(), strict=True)
-            messages = self._told(
+            told = self._told(
                 [
                     (listener.feed(part + last, behind=True) if part or last else []) + listener.end()
                     for listener, part, last in listening
                 ]
             )
-            return messages + [message for results in self._results for message in results.rest(self.seconds)]
+            return told + self._rest()
 
     def stop(self) -> None:
         """Nobody waits any more; from any thread."""
@@ -101,11 +101,34 @@ class LiveHearing:
         engine, options = self._engine, self._options
         made = Channels(engine.rate, rate=rate, channels=channels, multichannel=options.multichannel)
         self._listeners = [engine.listen_live(made.rate, options.wanted) for _ in range(made.count)]
-        self._results = [
-            Results(engine, options, self._request_id, channel=channel, channels=made.count)
-            for channel in range(made.count)
-        ]
         self._channels = made
+        self._begun(made.count)
+
+    def _begun(self, channels: int) -> None:
+        """There is audio, of so many channels."""
+
+    @abstractmethod
+    def _told(self, told: list[list[LiveEvent]], *, from_finalize: bool = False) -> list[Told]:
+        """What these events of each channel say."""
+
+    @abstractmethod
+    def _rest(self) -> list[Told]:
+        """What is left to be said at the end."""
+
+
+class LiveHearing(LiveEar[Json]):
+    """Makes the results of a session."""
+
+    def __init__(self, engine: LiveEngine, options: LiveOptions, request_id: str) -> None:
+        super().__init__(engine, options)
+        self._request_id = request_id
+        self._results: list[Results] = []
+
+    def _begun(self, channels: int) -> None:
+        self._results = [
+            Results(self._engine, self._options, self._request_id, channel=channel, channels=channels)
+            for channel in range(channels)
+        ]
 
     def _told(self, told: list[list[LiveEvent]], *, from_finalize: bool = False) -> list[Json]:
         return [
@@ -113,3 +136,6 @@ class LiveHearing:
             for results, events in zip(self._results, told, strict=False)
             for message in results.of(events, from_finalize=from_finalize)
         ]
+
+    def _rest(self) -> list[Json]:
+        return [message for results in self._results for message in results.rest(self.seconds)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -15,12 +16,14 @@ from aiohttp.abc import AbstractResolver
 from dgasync.server.query import http_url
 from dgasync.server.replies import Refusal
 
-__all__ = ["Outgoing", "is_loopback", "is_public"]
+__all__ = ["FAILURES", "Outgoing", "is_loopback", "is_public"]
 
 REDIRECTS = 5
 """Redirects followed to a recording."""
 CHUNK = 256 * 1024
 """Bytes read at once."""
+FAILURES = (asyncio.TimeoutError, aiohttp.ClientError, OSError, ValueError)
+"""What a request of the server's own may raise."""
 
 
 def is_loopback(host: str) -> bool:
@@ -110,7 +113,7 @@ class Outgoing:
                     yield chunk
             finally:
                 response.close()
-        except (asyncio.TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+        except FAILURES as error:
             raise _remote(f"The media could not be fetched: {error or type(error).__name__}") from None
 
     async def _get(self, url: str) -> aiohttp.ClientResponse:
@@ -138,9 +141,20 @@ class Outgoing:
                 ) as response:
                     if 200 <= response.status < 300:
                         return True
-            except (asyncio.TimeoutError, aiohttp.ClientError, OSError, ValueError):
+            except FAILURES:
                 continue
         return False
+
+    @asynccontextmanager
+    async def ask(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+        """Whatever is answered to this, redirects too; raises `FAILURES`."""
+        self.check(url)
+        async with self._session.request(
+            method, url, data=body or None, headers=headers, allow_redirects=False
+        ) as response:
+            yield response
 
     async def close(self) -> None:
         """Close every connection."""

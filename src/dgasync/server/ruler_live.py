@@ -58,6 +58,9 @@ class RulerLiveListener:
             self._read(span)
         return [*self._told(), *self.finalize()]
 
+    def expect(self, terms: tuple[str, ...], /) -> None:
+        """It reads what is there, whatever is expected."""
+
     def stop(self) -> None:
         """Reading is quick enough to need no stopping."""
 

@@ -19,7 +19,7 @@ from dgasync.server.record import MESSAGES
 from dgasync.server.replies import Refusal, cut, encode
 from dgasync.server.routes import Call
 
-__all__ = ["GONE", "End", "Ended", "Session", "deadline", "open_socket", "reason"]
+__all__ = ["GONE", "End", "Ended", "Item", "Session", "deadline", "open_socket", "reason"]
 
 _log = logging.getLogger(__name__)
 
@@ -124,9 +124,9 @@ class Session(ABC, Generic[Item]):
     async def _serve(self) -> End:
         """Do the work, to its end; the result is how to close."""
 
-    @abstractmethod
     def _idle(self) -> End:
         """How a session ends whose client gave no sign."""
+        return End(1011, "The client gave no sign of life.")
 
     def _let_go(self) -> None:
         """The session is over: what needs no waiting."""
@@ -138,6 +138,13 @@ class Session(ABC, Generic[Item]):
 
     async def run(self) -> None:
         """Serve it to its end."""
+        self._service.sessions.add(self)
+        try:
+            await self._run()
+        finally:
+            self._service.sessions.discard(self)
+
+    async def _run(self) -> None:
         self._check_idle()
         reader, worker = asyncio.create_task(self._read()), asyncio.create_task(self._work())
         try:

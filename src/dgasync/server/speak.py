@@ -72,16 +72,28 @@ def _speak(version: int) -> Handler:
 class _Speech:
     """A text on its way to becoming sound, its first piece made."""
 
-    def __init__(self, service: Service, headers: dict[str, str], first: bytes, more: Iterator[bytes]) -> None:
-        self.headers = headers
+    def __init__(self, service: Service, request_id: str, pieces: Iterator[bytes]) -> None:
+        self.headers: dict[str, str] = {}
         self._service = service
-        self._first = first
-        self._more = more
+        self._request_id = request_id
+        self._pieces = pieces
+        self._first = b""
+
+    async def begin(self) -> bool:
+        """Make the first piece; whether there is one."""
+        self._first = await self.next() or b""
+        return bool(self._first)
 
     async def next(self) -> bytes | None:
-        """The next piece; None behind the last."""
+        """The next piece; None behind the last. Raises `Refusal` when the voice fails."""
         first, self._first = self._first, b""
-        return first or await self._service.run(next, self._more, None)
+        if first:
+            return first
+        try:
+            return await self._service.run(next, self._pieces, None)
+        except Exception as problem:  # A voice may be anybody's, and raise anything.
+            _log.exception("request %s failed", self._request_id)
+            raise Refusal(500, "INTERNAL_SERVER_ERROR", f"{type(problem).__name__}: {problem}") from None
 
     async def rest(self) -> bytes:
         """All pieces."""
@@ -105,23 +117,17 @@ async def _speech(
     if not pronounceable(text):
         raise Refusal(400, "Bad Request", "Bad Request: there is nothing in the text that the voice could say.")
     use.characters = len(text)
-    pieces = _pieces(voice, options, text, encoder)
-    first: bytes | None = None
-    try:
-        first = await service.run(next, pieces, None)
-    except Exception as problem:  # A voice may be anybody's, and raise anything.
-        _log.exception("request %s failed", use.request_id)
-        raise Refusal(500, "INTERNAL_SERVER_ERROR", f"{type(problem).__name__}: {problem}") from None
-    if first is None:
+    speech = _Speech(service, use.request_id, _pieces(voice, options, text, encoder))
+    if not await speech.begin():
         raise Refusal(400, "Bad Request", "Bad Request: there is nothing in the text that the voice could say.")
-    headers = {
+    speech.headers = {
         "Content-Type": options.form.content_type,
         "dg-request-id": use.request_id,
         "dg-model-name": voice.name,
         "dg-model-uuid": model_uuid(voice),
         "dg-char-count": str(len(text)),
     }
-    return _Speech(service, headers, first, pieces)
+    return speech
 
 
 def _pieces(voice: Voice, options: SpeakOptions, text: str, encoder: Encoder) -> Iterator[bytes]:
@@ -150,8 +156,7 @@ async def _stream(call: Call, speech: _Speech) -> web.StreamResponse:
         await response.write_eof()
     except ConnectionError:
         pass  # The client has gone, as aiohttp will notice.
-    except Exception:  # Too late for another status: the client sees an answer that is cut off.
-        _log.exception("request %s failed", call.request_id)
+    except Refusal:  # Too late for another status: the client sees an answer that is cut off.
         cut(call.request)
     return response
 
@@ -196,12 +201,7 @@ def _speak_live(version: int) -> Handler:
         if socket is None:
             return web.Response(status=500)  # Nobody reads it.
         use.code, use.models = 101, {model_uuid(voice): voice.name}
-        session = kind(call, use, socket, options, voice)
-        service.sessions.add(session)
-        try:
-            await session.run()
-        finally:
-            service.sessions.discard(session)
+        await kind(call, use, socket, options, voice).run()
         return socket
 
     return speak_live

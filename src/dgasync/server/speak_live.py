@@ -188,7 +188,7 @@ class SpeakSession(Session["str | Job"]):
             if self._stale:
                 return
             samples = await run(self._voice.say, text, self._made, self._speed)
-            if self._stale or not samples:
+            if not samples:
                 continue
             if self._encoder is None:
                 self._encoder = Encoder(self._form, self._made)
@@ -197,8 +197,8 @@ class SpeakSession(Session["str | Job"]):
                 self._spoke(text, len(samples) / (2 * self._made))
                 await self._send_audio(audio)
 
-    def _spoke(self, text: str, seconds: float) -> None:
-        """The sound of this text, so long, is about to be sent."""
+    def _spoke(self, text: str, length: float) -> None:
+        """The sound of this text, of so many seconds, is about to be sent."""
 
     async def _end_sound(self) -> None:
         """Send what the encoder still holds; what follows is a sound of its own."""
@@ -213,7 +213,7 @@ class SpeakSession(Session["str | Job"]):
         at = 0
         while at < len(audio) and not self._stale:
             left = self._until_fault()
-            piece = audio[at : at + (FRAME if left is None else min(FRAME, left) or FRAME)]
+            piece = audio[at : at + (FRAME if left is None else min(FRAME, left))]
             await self._send(piece)
             at += len(piece)
             self._passed += len(piece)

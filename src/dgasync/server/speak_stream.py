@@ -84,9 +84,6 @@ class StreamSession(SpeakSession):
     def _failure(self, code: int, name: str, why: str) -> End:
         return End(code, reason(f"{name}: {why}"))
 
-    def _idle(self) -> End:
-        raise AssertionError("there is no limit")
-
     async def _open(self) -> None:
         voice = self._voice
         told = {"request_id": self._call.request_id, "model_name": voice.name, "model_version": voice.version}

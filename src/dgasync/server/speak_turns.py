@@ -92,9 +92,9 @@ class TurnSession(SpeakSession):
         turn.text += text
         await self._say(self._cutter.feed(text))
 
-    def _spoke(self, text: str, seconds: float) -> None:
+    def _spoke(self, text: str, length: float) -> None:
         assert self._turn is not None
-        self._turn.said.append((text, seconds))
+        self._turn.said.append((text, length))
 
     def _sent(self, size: int) -> None:
         if self._turn is not None:

@@ -2,7 +2,7 @@
 
     StartOfTurn   Update ...   EagerEndOfTurn ( TurnResumed   Update ...   EagerEndOfTurn )   EndOfTurn
 
-How sure it is that a turn is over grows with the silence behind its last word, `1 - 2 ** -(silence / half_life)`, and
+How sure it is that a turn is over grows with the silence behind its last word, `1 - 0.5 ** (silence / half_life)`, and
 twice as fast behind the end of a sentence. An engine may know more: an endpoint without any silence, as the ruler has
 it behind each of its sentences, ends the turn at once. All of it but Update follows from the samples alone, whatever
 pieces they come in.
@@ -49,7 +49,8 @@ class Moment(NamedTuple):
     """What is to be said of a turn at one time in the audio."""
 
     event: TurnEvent
-    index: int
+    turn: int
+    """Which turn it is, counted from 0."""
     start: float
     """Seconds at which the turn began."""
     end: float
@@ -103,8 +104,8 @@ class TurnTaker:
     def end(self, trigger: str = "") -> list[Moment | Onset]:
         """End the turn here, if there is one; `trigger` empty: no more audio comes."""
         if self._begun:
-            at = max(self._reached, self._said)
-            self._end(at, self._sure(at) if trigger else 1.0, trigger)
+            # Behind this everything is still to come, though it may have been looked at before.
+            self._end(self._reached, self._sure(self._reached) if trigger else 1.0, trigger)
         return self._told()
 
     def _told(self) -> list[Moment | Onset]:
@@ -165,7 +166,7 @@ class TurnTaker:
 
     def _due(self, silence: float) -> float:
         """When there was so much silence and one could know of it."""
-        return max(self._last + silence, self._reached if not self._eager else self._said, self._said)
+        return max(self._last + silence, self._reached, self._said)
 
     def _update(self, until: float) -> None:
         while self._said + UPDATE <= until:
@@ -195,7 +196,8 @@ class TurnTaker:
 
     def _sure(self, at: float) -> float:
         silence = 0.0 if self.speaking or self._interim else max(at - self._last, 0.0)
-        return 1.0 - 2.0 ** -(silence / self._half_life)
+        doubt: float = 0.5 ** (silence / self._half_life)
+        return 1.0 - doubt
 
     def _needed(self, confidence: float) -> float:
         """Seconds of silence after which it is so sure."""

@@ -104,10 +104,15 @@ class Ear:
             model.hf_tokenizer, multilingual, task="transcribe", language=language_of(hints)
         )
         self._transcribe: Any = import_local("faster_whisper.transcribe")
-        self._prompt: list[int] = model.get_prompt(
-            self._tokenizer, [], without_timestamps=True, hotwords=" ".join(hints.terms) or None
-        )
+        self._prompt: list[int] = []
+        self.expect(hints.terms)
         self._suppressed: list[int] = list(self._transcribe.get_suppressed_tokens(self._tokenizer, [-1]))
+
+    def expect(self, terms: Sequence[str]) -> None:
+        """Words that are likely to occur."""
+        self._prompt = self._model.get_prompt(
+            self._tokenizer, [], without_timestamps=True, hotwords=" ".join(terms) or None
+        )
 
     def hear(self, samples: Samples, *, final: bool, wait: bool = True) -> list[Clip] | None:
         """The words, in seconds from the first sample; None when no one may decode now and `wait` is not wanted."""
@@ -212,6 +217,10 @@ class WhisperLiveListener:
             self._see(bytes(self._unseen.ljust(2 * CHUNK, b"\0")))
             self._unseen.clear()
         return self.finalize()
+
+    def expect(self, terms: tuple[str, ...], /) -> None:
+        """Words that are likely to occur in what is decoded from here on."""
+        self._ear.expect(terms)
 
     def stop(self) -> None:
         """Decode nothing more."""

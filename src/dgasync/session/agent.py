@@ -21,7 +21,7 @@ import anyio
 import msgspec
 
 from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, SessionEnded, StreamClosed, Timeout
-from dgasync.limits import CLOSE_TIMEOUT, CONFIGURE_TIMEOUT, MAX_EVENTS, SETTINGS_TIMEOUT
+from dgasync.limits import AGENT_KEEP_ALIVE, CLOSE_TIMEOUT, CONFIGURE_TIMEOUT, MAX_EVENTS, SETTINGS_TIMEOUT
 from dgasync.models.agent import (
     AudioData,
     ConversationTextResponse,
@@ -40,7 +40,7 @@ from dgasync.models.agent import (
 )
 from dgasync.models.agent_settings import as_part
 from dgasync.models.events import Error
-from dgasync.protocol.functions import written
+from dgasync.protocol.functions import announced, written
 from dgasync.protocol.live import Live
 from dgasync.session.audio import AudioCore
 from dgasync.session.calls import Calls
@@ -70,7 +70,8 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
     to a loudspeaker is for you to drop (`UserStartedSpeakingResponse` tells when). `audio()` gives the audio alone.
 
     The agent hears the end of a turn by the silence behind it, so go on sending while nobody speaks. Where nothing is
-    sent, KeepAlive messages keep the connection.
+    sent, KeepAlive messages keep the connection. The service ends each conversation after two hours (docs, "Agent Keep
+    Alive").
 
     Functions that were given are called when the agent wants it, in tasks of the session's own (plain ones in worker
     threads), and what they return is its answer, a `str` as it is, all else as JSON. What they raise is told to the
@@ -100,6 +101,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
     ) -> None:
         machine = Live(
             keeps_alive=keeps_alive,
+            keep_alive=AGENT_KEEP_ALIVE,
             farewell=None,
             advice="Are the settings such as the service takes, and does `audio.input` fit the audio?",
             may_be_silent=True,
@@ -108,7 +110,8 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         sound = {"encoding": "linear16", "sample_rate": 24000, **settings["audio"].get("input", {})}
         super().__init__(transport, partial(self._greeted, connect), None, machine, Line(machine, None), sound)
         self._settings = msgspec.json.encode(settings).decode()
-        self._calls = Calls(functions or {}, by_hand, function_timeout)
+        self._functions = functions or {}
+        self._calls = Calls(self._functions, by_hand, function_timeout)
         self._strict = strict
         self._keep_raw = keep_raw
         self._early: list[Frame] = []  # what came before the settings were applied
@@ -297,7 +300,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             DeepgramWebsocketError, Timeout, SessionEnded, StreamClosed: as `update_prompt` does.
         """
         part = as_part("think", think, strict=self._strict)
-        return await self._changed(ThinkUpdated, {"type": "UpdateThink", "think": self._calls.announced(part)})
+        return await self._changed(ThinkUpdated, {"type": "UpdateThink", "think": announced(part, self._functions)})
 
     async def update_listen(self, listen: Listen | Mapping[str, Any], /) -> ListenUpdated:
         """Have the agent listen in another way, and return when it does. Only Flux can, and its model stays the same.

@@ -60,15 +60,6 @@ class Calls:
         """Whether a call is answered here: those that the service makes itself are not, nor those by hand."""
         return bool(self._functions and call.client_side and call.name not in self._by_hand)
 
-    def announced(self, think: Any) -> Any:
-        """The `think` part of settings, or a list of such, with these functions in it."""
-        if isinstance(think, list):
-            return [self.announced(each) for each in cast("list[object]", think)]
-        told: list[dict[str, Any]] = list(think.get("functions") or ())
-        names = {each.get("name") for each in told}
-        told += [each.definition() for name, each in self._functions.items() if name not in names]
-        return {**think, "functions": told} if told else think
-
     async def answer(self, call: FunctionCall) -> tuple[object, Exception | None]:
         """What to tell the agent, and what went wrong, if anything."""
         CALLER.set(None)  # whoever waited for the event goes on

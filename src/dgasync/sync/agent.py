@@ -76,7 +76,7 @@ class AgentDoor(AgentDoors):
 
 
 class AgentWebSocketClient:
-    """A voice agent in the documented style: `deepgram.agent.asyncwebsocket.v("1")`.
+    """A voice agent in the documented style: `deepgram.agent.websocket.v("1")`.
 
     Handlers are registered with `on`, `start` connects, `send` takes the audio, `finish` hangs up. Then it can be
     started again. Handlers run one after another, in the order of the events, on a

@@ -45,7 +45,8 @@ class AgentSession:
     to a loudspeaker is for you to drop (`UserStartedSpeakingResponse` tells when). `audio()` gives the audio alone.
 
     The agent hears the end of a turn by the silence behind it, so go on sending while nobody speaks. Where nothing is
-    sent, KeepAlive messages keep the connection.
+    sent, KeepAlive messages keep the connection. The service ends each conversation after two hours (docs, "Agent Keep
+    Alive").
 
     Functions that were given are called when the agent wants it, in tasks of the session's own (plain ones in worker
     threads), and what they return is its answer, a `str` as it is, all else as JSON. What they raise is told to the
