@@ -31,11 +31,11 @@ def forecast(dice: Random, byte_rate: int) -> list[Trouble]:
     within_head = dice.randrange(100)
     slow = [
         lambda: Trouble.delay(0.3),
+        lambda: Trouble.text_frame('{"type":"Weather"}', after_bytes=sooner),
         lambda: Trouble.split(97, way="received"),
         lambda: Trouble.merge(byte_rate // 2, seconds=0.5, way="sent"),
         lambda: Trouble.stall(sooner, seconds=3.0),
         lambda: Trouble.stall(sooner, way="received", seconds=4.0),
-        lambda: Trouble.text_frame('{"type":"Weather"}', after_bytes=sooner),
     ]
     deaths = [
         lambda: Trouble.drop(place),
@@ -55,7 +55,12 @@ def forecast(dice: Random, byte_rate: int) -> list[Trouble]:
         lambda: Trouble.reset(after_received=within_head, head=True),
         lambda: Trouble.of(Trouble.status(503)),
     ]
-    return [make() for make in (*dice.choices(slow, k=dice.random() < 0.3), dice.choice(deaths))]
+    death = dice.choice(deaths)()
+    if death.kind in ("stall", "mute"):
+        # Half-open is both ways or nothing: a server that is heard, and hears nothing itself, would after ten seconds
+        # end with what it has, be that half a word.
+        slow = slow[:-2]
+    return [*(make() for make in dice.choices(slow, k=dice.random() < 0.3)), death]
 
 
 def main() -> None:

@@ -74,6 +74,19 @@ def test_the_account(client: Any) -> None:
         assert repr(getattr(deepgram, name)) == f"<{name}, versions 1>"
 
 
+@pytest.mark.parametrize("client", [dgasync.AsyncDeepgramClient, dgasync.DeepgramClient])
+def test_agents(client: Any) -> None:
+    """What is called for a conversation has the documented doors, too, as has the branch of v3."""
+    deepgram = client("k")
+
+    for branch in (deepgram.agent, dgasync.AgentRouter(deepgram.config)):
+        assert type(branch.websocket.v("1")) is dgasync.AgentWebSocketClient
+        assert type(branch.asyncwebsocket.v("1")) is dgasync.AsyncAgentWebSocketClient
+        assert branch.config is deepgram.config
+    assert repr(deepgram.agent.websocket) == "<agent.websocket, versions 1>"
+    assert "AgentDoor of <DeepgramClientOptions https://" in repr(deepgram.agent)
+
+
 @pytest.mark.parametrize("version", ["", "2", "v1", " 1"])
 def test_a_version_that_is_not_there(version: str) -> None:
     """A wrong version says which there are; a number instead of a text is a TypeError, as in v3."""

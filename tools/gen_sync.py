@@ -50,6 +50,7 @@ MODULES: Mapping[str, str] = {
     "session/agent.py": "sync/conversation.py",
     "session/flux.py": "sync/turns.py",
     "session/live.py": "sync/session.py",
+    "tree.py": "sync/tree.py",
 }
 """Where the core is, and where its plain twin goes."""
 

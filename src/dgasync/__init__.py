@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dgasync import logs as verboselogs
-    from dgasync.api.agent import AsyncAgentDoor as AsyncAgentDoor
     from dgasync.api.agent import AsyncAgentWebSocketClient as AsyncAgentWebSocketClient
     from dgasync.api.auth import AsyncAuthRESTClient as AsyncAuthRESTClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncListenRESTClient
@@ -331,7 +330,6 @@ if TYPE_CHECKING:
     from dgasync.session.agent import AsyncAgentSession as AsyncAgentSession
     from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
     from dgasync.session.live import AsyncUtterances as AsyncUtterances
-    from dgasync.sync.agent import AgentDoor as AgentDoor
     from dgasync.sync.agent import AgentWebSocketClient as AgentWebSocketClient
     from dgasync.sync.auth import AuthRESTClient as AuthRESTClient
     from dgasync.sync.client import DeepgramClient as DeepgramClient
@@ -356,10 +354,12 @@ if TYPE_CHECKING:
     from dgasync.sync.speak import SpeakClient as SpeakClient
     from dgasync.sync.speak import SpeakClient as SpeakRESTClient
     from dgasync.sync.speech import Speech as Speech
+    from dgasync.sync.tree import AgentDoor as AgentDoor
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
     from dgasync.transcript import Transcript as Transcript
     from dgasync.transcript import Turn as Turn
     from dgasync.tree import AgentRouter as AgentRouter
+    from dgasync.tree import AsyncAgentDoor as AsyncAgentDoor
     from dgasync.tree import Listen as Listen
     from dgasync.tree import Listen as ListenClient
     from dgasync.tree import Listen as ListenRouter
@@ -1072,6 +1072,7 @@ if not TYPE_CHECKING:
         "dgasync.sync.projects": ("ProjectHandle",),
         "dgasync.tree": (
             "AgentRouter",
+            "AsyncAgentDoor",
             "Listen",
             "Listen:ListenRouter",
             "Listen:ListenClient",
@@ -1087,14 +1088,9 @@ if not TYPE_CHECKING:
             "AgentSession",
             "AgentAudio",
         ),
-        "dgasync.api.agent": (
-            "AsyncAgentDoor",
-            "AsyncAgentWebSocketClient",
-        ),
-        "dgasync.sync.agent": (
-            "AgentDoor",
-            "AgentWebSocketClient",
-        ),
+        "dgasync.api.agent": ("AsyncAgentWebSocketClient",),
+        "dgasync.sync.tree": ("AgentDoor",),
+        "dgasync.sync.agent": ("AgentWebSocketClient",),
         "dgasync.models.agent_params": ("AgentParams",),
         "dgasync.models.agent_settings": (
             "SettingsOptions",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from dgasync.api.agent import AsyncAgentDoor
     from dgasync.api.catalogue import AsyncModels
     from dgasync.api.listing import AsyncListing
     from dgasync.api.projects import AsyncProjectHandle, AsyncProjects
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from dgasync.session.flux import AsyncFluxSession
     from dgasync.session.live import AsyncLiveSession
     from dgasync.transport.seam import Transport
-    from dgasync.tree import Listen, Read, Speak
+    from dgasync.tree import AsyncAgentDoor, Listen, Read, Speak
 
 __all__ = ["AsyncDeepgramClient"]
 
@@ -214,7 +213,7 @@ class AsyncDeepgramClient(Root, Successor):
         """Voice agents: `async with deepgram.agent(settings, functions=[...]) as session`, then send audio and iterate
         over what happens; and the documented doors `.websocket` and `.asyncwebsocket`.
         """
-        from dgasync.api.agent import AsyncAgentDoor
+        from dgasync.tree import AsyncAgentDoor
 
         return AsyncAgentDoor(self._road, self._config)
 

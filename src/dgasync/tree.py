@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, over
 from dgasync.errors import DeepgramModuleError, DeepgramTypeError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from collections.abc import Mapping
+
+    from typing_extensions import Self, Unpack
 
     from dgasync.api.agent import AsyncAgentWebSocketClient
     from dgasync.api.auth import AsyncAuthRESTClient
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
     from dgasync.api.manage import AsyncManageClient
     from dgasync.api.onprem import AsyncOnPremClient
     from dgasync.api.read import AsyncAnalyzeClient
+    from dgasync.api.road import Road
     from dgasync.api.speak import AsyncSpeakClient
     from dgasync.config import DeepgramClientOptions
+    from dgasync.models.agent_params import AgentParams
+    from dgasync.models.agent_settings import SettingsOptions
+    from dgasync.session.agent import AsyncAgentSession
     from dgasync.sync.agent import AgentWebSocketClient
     from dgasync.sync.auth import AuthRESTClient
     from dgasync.sync.flux import FluxClient
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from dgasync.sync.read import AnalyzeClient
     from dgasync.sync.speak import SpeakClient
 
-__all__ = ["AgentDoors", "AgentRouter", "Door", "Listen", "Read", "Root", "Speak", "Version"]
+__all__ = ["AgentDoors", "AgentRouter", "AsyncAgentDoor", "Door", "Listen", "Read", "Root", "Speak", "Version"]
 
 C = TypeVar("C")
 D = TypeVar("D")
@@ -212,6 +218,52 @@ class AgentDoors:
 
 class AgentRouter(AgentDoors, Router):
     """The same as a branch of its own, as v3 had it; `deepgram.agent` can be called, too."""
+
+
+class AsyncAgentDoor(AgentDoors):
+    """Voice agents: called with the settings of one it gives a conversation that is still to be entered; and the
+    documented doors `.websocket` and `.asyncwebsocket`.
+    """
+
+    def __init__(self, road: Road, config: DeepgramClientOptions) -> None:
+        self._road = road
+        self._config = config
+
+    @property
+    def config(self) -> DeepgramClientOptions:
+        """The set-up that everything behind these doors uses."""
+        return self._config
+
+    def __call__(
+        self, settings: SettingsOptions | Mapping[str, Any] | str, /, **params: Unpack[AgentParams]
+    ) -> AsyncAgentSession:
+        """A conversation with a voice agent: `async with deepgram.agent(settings) as session`, then send audio and
+        iterate over what happens, or over `session.audio()`.
+
+        It connects when it is entered, to the agents' own host unless the client has a base URL of its own, and is open
+        when the service has applied the settings.
+
+            def get_weather(city: str) -> str:
+                '''The weather in a city.'''
+                ...
+
+            async with deepgram.agent(settings, functions=[get_weather]) as session: ...
+
+        Args:
+            settings: what the agent is to be; also as a mapping, or as JSON text.
+            params: `functions` that the agent may call, and `function_timeout`; and of the call: `timeout`, `headers`,
+                `addons`, `endpoint`, `max_retries`, `strict`, `keep_raw`.
+
+        Raises:
+            DeepgramTypeError: settings or functions of no use. Entering the session raises what it does for `live`;
+                and DeepgramWebsocketError for settings that the service refuses.
+        """
+        from dgasync.api.agent import agent
+
+        return agent(self._road, self._config, settings, params)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._config!r}>"
 
 
 _MANAGE = "dgasync.sync.manage:ManageClient"

@@ -97,7 +97,7 @@ async def test_where_it_goes(url: str, address: str) -> None:
         assert stage.asked[0].url == address
         assert stage.asked[0].headers["x-own"] == "1"
         assert stage.asked[0].headers["Authorization"] == "Token key"
-        assert repr(deepgram.agent).startswith("<AsyncAgentDoor https://")
+        assert repr(deepgram.agent).startswith("<AsyncAgentDoor of <DeepgramClientOptions")
 
 
 async def test_functions_are_announced() -> None:

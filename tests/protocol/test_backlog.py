@@ -44,6 +44,18 @@ def test_first_in_first_out() -> None:
     assert (len(backlog), backlog.dropped) == (0, 0)
 
 
+def test_unwanted_events() -> None:
+    """What nobody wants any more goes, with its bytes, and the rest stays in order."""
+    backlog: Backlog[str] = Backlog()
+    for event in ("old", "word", "older", "end"):
+        backlog.put(event, module.MAX_EVENT_BYTES // 4)
+
+    assert backlog.discard(lambda event: event.startswith("old")) == 2
+    backlog.put("new", module.MAX_EVENT_BYTES // 2)
+    assert everything(backlog) == ["word", "end", "new"]
+    assert backlog.discard(bool) == 0
+
+
 def test_nothing_is_dropped_without_need() -> None:
     """As many as may wait do wait, whatever they are."""
     backlog: Backlog[int] = Backlog()

@@ -272,6 +272,14 @@ def test_keep_alive() -> None:
     assert due(live, NOW + KEEP_ALIVE + 4) == (Due.NOTHING, PING_EVERY - KEEP_ALIVE - 4)
 
 
+def test_keep_alive_of_another_service() -> None:
+    """What asks for it more rarely gets it as rarely."""
+    live = opened(keep_alive=2 * KEEP_ALIVE)
+
+    assert due(live, NOW + 2 * KEEP_ALIVE - 1) == (Due.NOTHING, 1.0)
+    assert due(live, NOW + 2 * KEEP_ALIVE) == (Due.KEEP_ALIVE, 2 * KEEP_ALIVE)
+
+
 def test_without_keep_alive() -> None:
     """Turned off, silence makes nothing due."""
     live = opened(keeps_alive=False)

@@ -107,6 +107,15 @@ def test_unheard(rate: float | None) -> None:
     assert watch.look(NOW + HEARD_NOTHING, NOW + 14, sent, rate) == (Alarm.UNHEARD, 0.0)
 
 
+def test_a_service_that_may_be_silent() -> None:
+    """Where the service has nothing to say while nobody speaks, its silence shows nothing; dead ones still show."""
+    watch = Watch(may_be_silent=True)
+    watch.opened(NOW)
+    assert watch.look(NOW + 99, NOW + 99, int(99 * RATE), RATE)[0] is None
+    watch.pinged(NOW + 99)
+    assert watch.look(NOW + 99 + PING_TIMEOUT, NOW + 99, int(99 * RATE), RATE)[0] is Alarm.UNANSWERED
+
+
 @pytest.mark.parametrize("rate", [RATE, None])
 def test_a_file_at_once(rate: float | None) -> None:
     """An hour that is sent in a second is not expected to be heard in one."""

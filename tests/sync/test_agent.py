@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from dgasync import AgentSession, AgentWebSocketClient, DeepgramClient, SettingsOptions
-from dgasync.models.agent import AudioData
+from dgasync.models.events import AudioData
 from dgasync.transport.native import AsyncioWake
 from dgasync.transport.seam import Binary, Closed
 from tests.session.stage import SECOND

@@ -190,3 +190,32 @@ def gates(plain: DeepgramClient, native: AsyncDeepgramClient, detector: dgasync.
     assert_type(native.live(gate=gate), dgasync.AsyncLiveSession)
     assert_type(native.live(gate=None).metrics.gated_seconds, float)
     assert_type(detector(b""), float)
+
+
+async def agents(plain: DeepgramClient, native: AsyncDeepgramClient, listen: dgasync.AsyncAgentWebSocketClient) -> None:
+    def get_weather(city: str) -> str:
+        return city
+
+    settings = dgasync.SettingsOptions(agent=dgasync.Agent(speak={"provider": {"type": "deepgram"}}), tags=["mine"])
+    settings.agent.think.provider.type = "open_ai"
+    settings.agent.think.functions = [dgasync.Function(name="f", parameters={"type": "object"})]
+    assert_type(settings.agent.listen.provider.model, str | None)
+    assert_type(dgasync.SettingsOptions.from_dict({}).audio.input.sample_rate, int | None)
+    async with native.agent(settings, functions=[get_weather], function_timeout=5, timeout=9) as session:
+        assert_type(session, dgasync.AsyncAgentSession)
+        async for event in session:
+            if isinstance(event, dgasync.AudioData):
+                assert_type(event.data, bytes)
+            if isinstance(event, dgasync.FunctionCallRequest):
+                assert_type(event.calls, list[dgasync.FunctionCall])
+        assert_type([chunk async for chunk in session.audio()], list[bytes])
+        assert_type(await session.update_prompt("Be brief."), dgasync.PromptUpdated)
+        assert_type(await session.update_speak(dgasync.Speak(dgasync.Provider(model="m"))), dgasync.SpeakUpdated)
+        assert_type(session.history, list[dgasync.History])
+    with plain.agent('{"agent": {}}', strict=False) as conversation:
+        assert_type(conversation, dgasync.AgentSession)
+        assert_type([chunk for chunk in conversation.audio()], list[bytes])  # noqa: C416  # chunk by chunk
+    assert_type(plain.agent.websocket.v("1"), dgasync.AgentWebSocketClient)
+    assert_type(native.agent.asyncwebsocket.v("1"), dgasync.AsyncAgentWebSocketClient)
+    assert_type(await listen.start(settings, None, {"X-Mine": "1"}, more=1), bool)
+    listen.on(dgasync.AgentWebSocketEvents.ConversationText, print)

@@ -74,3 +74,14 @@ def gates(deepgram: DeepgramClient) -> None:
     deepgram.live(gate="on")  # wrong
     dgasync.SilenceGate(0.5)  # wrong
     dgasync.SilenceGate(detector=any)  # wrong
+
+
+async def agents(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
+    settings = dgasync.SettingsOptions(agnet={})  # wrong
+    settings.agent.think.promt = "Be brief."  # wrong
+    settings.agent.listen.provider.model = 3  # wrong
+    deepgram.agent(settings, function=[print])  # wrong
+    deepgram.agent()  # wrong
+    await deepgram.agent(settings)  # wrong
+    plain.agent.websockets.v("1")  # wrong
+    plain.agent(settings).update_prompt()  # wrong

@@ -20,17 +20,14 @@ from dgasync.models.names import unknown
 from dgasync.protocol.functions import announced, callees
 from dgasync.session.agent import AsyncAgentSession
 from dgasync.session.core import KEEP_ALIVE
-from dgasync.tree import AgentDoors
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from dgasync.api.handlers import Handler, Report
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.agent import AgentEvent
     from dgasync.models.agent_settings import InjectAgentMessageOptions, InjectUserMessageOptions, SettingsOptions
 
-__all__ = ["AsyncAgentDoor", "AsyncAgentWebSocketClient"]
+__all__ = ["AsyncAgentWebSocketClient", "agent"]
 
 ENDPOINT = "v1/agent/converse"
 
@@ -41,50 +38,6 @@ _KEYWORDS: Mapping[str, str] = {
     **{each.value: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each.value).lower() for each in AgentWebSocketEvents},
     "AudioData": "data",
 }
-
-
-class AsyncAgentDoor(AgentDoors):
-    """Voice agents: called with the settings of one it gives a conversation that is still to be entered; and the
-    documented doors `.websocket` and `.asyncwebsocket`.
-    """
-
-    def __init__(self, road: Road, config: DeepgramClientOptions) -> None:
-        self._road = agent_road(road, config)
-        self._config = config
-
-    @property
-    def config(self) -> DeepgramClientOptions:
-        """The set-up that everything behind these doors uses."""
-        return self._config
-
-    def __call__(
-        self, settings: SettingsOptions | Mapping[str, Any] | str, /, **params: Unpack[AgentParams]
-    ) -> AsyncAgentSession:
-        """A conversation with a voice agent: `async with deepgram.agent(settings) as session`, then send audio and
-        iterate over what happens, or over `session.audio()`.
-
-        It connects when it is entered, to the agents' own host unless the client has a base URL of its own, and is open
-        when the service has applied the settings.
-
-            def get_weather(city: str) -> str:
-                '''The weather in a city.'''
-                ...
-
-            async with deepgram.agent(settings, functions=[get_weather]) as session: ...
-
-        Args:
-            settings: what the agent is to be; also as a mapping, or as JSON text.
-            params: `functions` that the agent may call, and `function_timeout`; and of the call: `timeout`, `headers`,
-                `addons`, `endpoint`, `max_retries`, `strict`, `keep_raw`.
-
-        Raises:
-            DeepgramTypeError: settings or functions of no use. Entering the session raises what it does for `live`;
-                and DeepgramWebsocketError for settings that the service refuses.
-        """
-        return _session(self._road, self._config, settings, params)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._road.base}>"
 
 
 class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, AsyncAgentSession]):
@@ -157,7 +110,7 @@ class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, 
         """
 
         def make() -> AsyncAgentSession:
-            return _session(self._road, self._config, options, {"addons": addons, "headers": headers})
+            return agent(self._road, self._config, options, {"addons": addons, "headers": headers})
 
         return await self._start(make, members, kwargs)
 
@@ -196,7 +149,8 @@ class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, 
         return await self._do(lambda session: session.inject_agent_message(text, behavior=behavior))
 
 
-def _session(road: Road, config: DeepgramClientOptions, settings: object, params: AgentParams) -> AsyncAgentSession:
+def agent(road: Road, config: DeepgramClientOptions, settings: object, params: AgentParams) -> AsyncAgentSession:
+    """What the native verb gives: a session that is still to be entered; `road` is that of the account."""
     for name in params:
         if name not in _PARAMS:
             raise unknown(name, _PARAMS, "agent()")
@@ -204,14 +158,14 @@ def _session(road: Road, config: DeepgramClientOptions, settings: object, params
     functions = callees(given)
     strict = params.get("strict") is not False
     told = as_settings(settings, strict=strict)
-    agent: Any = told["agent"]
     by_hand: frozenset[str] = frozenset()
-    if isinstance(agent, dict):
-        agent = cast("dict[str, Any]", agent)
-        by_hand = _client_side(agent) - functions.keys()
+    if isinstance(told["agent"], dict):
+        who = cast("dict[str, Any]", told["agent"])
+        by_hand = _client_side(who) - functions.keys()
         if functions:
-            agent["think"] = announced(agent.get("think", {}), functions)
+            who["think"] = announced(who.get("think", {}), functions)
     options, call = split(cast("Mapping[str, Any]", params))
+    road = agent_road(road, config)
     dial = dialler(road, ENDPOINT, {}, call, known=(), what="A conversation with an agent")
     return AsyncAgentSession(
         road.transport,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dgasync.api.handlers import Dispatcher, Handler, Report
     from dgasync.config import DeepgramClientOptions
 
-__all__ = ["EventClient", "is_on", "unless_off"]
+__all__ = ["EventClient", "delay_of", "is_on", "unless_off"]
 
 E = TypeVar("E")
 N = TypeVar("N")
@@ -163,3 +163,17 @@ def unless_off(settings: Mapping[str, Any], *names: str) -> bool:
     # In v3 KeepAlive was off unless turned on, and sessions died after ten seconds of silence.
     said = [settings[name] for name in names if name in settings]
     return not any(not each or str(each).lower() in ("false", "0") for each in said)
+
+
+def delay_of(settings: Mapping[str, Any], name: str) -> float | None:
+    """The seconds that an option of the client's set-up says in milliseconds; None where it says nothing."""
+    milliseconds = settings.get(name)
+    if milliseconds is None:
+        return None
+    try:
+        seconds = float(milliseconds) / 1000
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise DeepgramTypeError(f"`{name}` is a number of milliseconds; got {milliseconds!r}.")
+    return seconds

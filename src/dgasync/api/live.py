@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import as_mapping, split
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient, unless_off
+from dgasync.api.events import EventClient, delay_of, unless_off
 from dgasync.api.listen import must_fit
 from dgasync.api.road import Road
 from dgasync.errors import DecodeError, DeepgramTypeError
@@ -156,7 +156,7 @@ class AsyncLiveClient(EventClient["LiveEvent", LiveTranscriptionEvents, AsyncLiv
                 {**as_mapping(options), "addons": addons, "headers": headers},
                 keeps_alive=unless_off(self._settings, "keepalive", "keep_alive"),
                 reconnects=unless_off(self._settings, "reconnect"),
-                auto_flush=_auto_flush(self._settings),
+                auto_flush=delay_of(self._settings, "auto_flush_reply_delta"),
                 keep_words=False,
             )
 
@@ -244,16 +244,3 @@ def _shown(event: LiveEvent) -> tuple[str, object]:
         # A frame that cannot be read was an Error in v3, too.
         return "Error", Error.of(DecodeError(event.reason, event.raw))
     return _NAMES[type(event)], event
-
-
-def _auto_flush(settings: Mapping[str, Any]) -> float | None:
-    milliseconds = settings.get("auto_flush_reply_delta")
-    if milliseconds is None:
-        return None
-    try:
-        seconds = float(milliseconds) / 1000
-    except (TypeError, ValueError):
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise DeepgramTypeError(f"`auto_flush_reply_delta` is a number of milliseconds; got {milliseconds!r}.")
-    return seconds

@@ -27,7 +27,7 @@ from enum import Enum
 from typing import Literal, TypeAlias
 
 from dgasync.models.base import Model
-from dgasync.models.events import Close, Error, Event, Open, Undecodable, Unknown, decoder
+from dgasync.models.events import AudioData, Close, Error, Event, Open, Undecodable, Unknown, decoder
 
 __all__ = [
     "AgentAudioDoneResponse",
@@ -286,20 +286,6 @@ class AgentWarning(Event, frozen=True, kw_only=True, tag_field="type", tag="Warn
 
     def _facts(self) -> list[str]:
         return [fact for fact in (self.code, self.description) if fact]
-
-
-class AudioData(Event, frozen=True, kw_only=True, tag_field="type", tag="AudioData"):
-    """A piece of what the agent says, as sound: encoded as the settings' `audio.output` says."""
-
-    data: bytes
-
-    @property
-    def raw(self) -> bytes:
-        """The frame, byte for byte."""
-        return self.data
-
-    def _facts(self) -> list[str]:
-        return [f"{len(self.data)} bytes"]
 
 
 _Known: TypeAlias = (

@@ -56,9 +56,13 @@ class Saying:
         return self.over == self.asked and not self.is_open and not self.stale
 
     @property
-    def can_repeat(self) -> bool:
-        """Whether what is not over could be said again without anybody hearing anything twice."""
-        return self.stale or (self._is_whole and not self.begun)
+    def obstacle(self) -> str | None:
+        """Why what is not over cannot be said again; None if it can, and nobody would hear anything twice."""
+        if self.stale:
+            return None
+        if self.begun:
+            return "A part of the text was spoken already, and is not spoken again."
+        return None if self._is_whole else "More text was waiting to be spoken than is kept."
 
     def said(self, message: str) -> None:
         """A message goes out."""
@@ -149,8 +153,9 @@ class Retell(Reconnect):
 
     def after_loss(self, now: float, failure: DeepgramError, draw: float, *, alive: bool = True) -> float | None:
         """As everywhere, but None behind the first sound."""
-        if failure.retryable and not self._saying.can_repeat:
-            self.why = "A part of the text was spoken already, and is not spoken again."
+        obstacle = self._saying.obstacle
+        if failure.retryable and obstacle is not None:
+            self.why = obstacle
             return None
         return super().after_loss(now, failure, draw, alive=alive)
 

@@ -12,7 +12,10 @@ __all__ = ["LIVE_FAULTS", "Fault", "Faults"]
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail, applied to one request. Make it with the methods below."""
+    """One way to fail, applied to one request. Make it with the methods below.
+
+    Bytes of audio are those that come, and on the websockets of /v1/speak and /v2/speak those that are sent.
+    """
 
     kind: str
     code: int = 200

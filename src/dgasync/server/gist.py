@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -126,13 +126,14 @@ class Extractor:
         self._stems = [self._stems_of(sentence.text) for sentence in text.sentences]
 
     def _stems_of(self, text: str) -> list[str]:
-        return [self._stem(word.lower()) for word in _WORD.findall(text) if word.lower() not in _STOP]
+        return [self._stem(word) for word in map(_plain, _WORD.findall(text)) if word not in _STOP]
 
     def summary(self) -> str:
         """Some of its sentences, in their order."""
         count = max(1, min(LONGEST_SUMMARY, len(self._sentences) // SHARE))
         total = Counter(stem for stems in self._stems for stem in stems)
-        weights = {"": 0.0, **{stem: times / sum(total.values()) for stem, times in total.items()}}
+        count_all = sum(total.values())
+        weights = {"": 0.0, **{stem: times / count_all for stem, times in total.items()}}
         chosen: list[int] = []
         # A sentence of a few words says little, however frequent they are.
         open_ones = {at for at, stems in enumerate(self._stems) if len(stems) >= 3} or set(range(len(self._sentences)))
@@ -151,12 +152,11 @@ class Extractor:
         # How often a phrase is only part of a longer one, and of how many.
         inside: Counter[tuple[str, ...]] = Counter()
         longer: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
-        for run in (run for sentence in self._sentences for run in _runs(sentence.text)):
-            stems = [self._stem(word.lower()) for word in run]
-            for key, words in _grams(stems, run):
+        for sentence in self._sentences:
+            for key, words in self._phrases(sentence):
                 times[key] += 1
                 forms.setdefault(key, Counter())[" ".join(words)] += 1
-                for part in {part for part, _ in _grams(key, words)} - {key}:
+                for part in {part for part, _ in _stretches(key, words)} - {key}:
                     inside[part] += 1
                     longer.setdefault(part, set()).add(key)
         weights = {
@@ -177,23 +177,29 @@ class Extractor:
             for key, form in written.items()
         }
 
+    def _phrases(self, sentence: Sentence) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
+        """What in it could be a topic: its stems, and its words."""
+        for run in _runs(sentence.text):
+            yield from _stretches([self._stem(_plain(word)) for word in run], run)
+
     def found_topics(self, custom: Sequence[str], *, strict: bool) -> list[tuple[Sentence, list[tuple[str, float]]]]:
         """The sentences with topics, and those with their confidence; `custom` ones are looked for beside its own."""
         own = {} if strict else self.topics()
-        asked = {topic: set(self._stems_of(topic)) or {self._stem(topic.lower())} for topic in custom}
+        asked = {topic: set(self._stems_of(topic)) or {self._stem(_plain(topic))} for topic in custom}
         told: list[tuple[Sentence, list[tuple[str, float]]]] = []
         for sentence, stems in zip(self._sentences, self._stems, strict=True):
             there = set(stems)
             shares = {topic: len(wanted & there) / len(wanted) for topic, wanted in asked.items()}
             topics = [(topic, round(share, 4)) for topic, share in shares.items() if share >= ENOUGH]
-            topics += [named for key, named in own.items() if _holds(stems, key) and named[0] not in asked]
+            phrases = {key for key, _ in self._phrases(sentence)} if own else set[tuple[str, ...]]()
+            topics += [named for key, named in own.items() if key in phrases and named[0] not in asked]
             if topics:
                 told.append((sentence, topics))
         return told
 
 
-def _holds(stems: list[str], key: tuple[str, ...]) -> bool:
-    return any(tuple(stems[at : at + len(key)]) == key for at in range(len(stems) - len(key) + 1))
+def _plain(word: str) -> str:
+    return word.lower().replace("\u2019", "'")
 
 
 def _runs(sentence: str) -> list[list[str]]:
@@ -205,14 +211,14 @@ def _runs(sentence: str) -> list[list[str]]:
         if sentence[at : match.start()].strip():
             runs.append([])
         at = match.end()
-        if word.lower() in _STOP or len(word) < 3 or not word[0].isalpha():
+        if _plain(word) in _STOP or len(word) < 3 or not word[0].isalpha():
             runs.append([])
         else:
             runs[-1].append(word)
     return [run for run in runs if run]
 
 
-def _grams(stems: Sequence[str], words: Sequence[str]) -> list[tuple[tuple[str, ...], Sequence[str]]]:
+def _stretches(stems: Sequence[str], words: Sequence[str]) -> list[tuple[tuple[str, ...], Sequence[str]]]:
     """Every stretch of words that could be a topic, and their stems."""
     return [
         (tuple(stems[at : at + size]), words[at : at + size])

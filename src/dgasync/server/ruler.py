@@ -196,6 +196,11 @@ class RulerReader:
         """Whether there was nothing but silence between the last word and `position`."""
         return self._entered and self._expected is None and not self._broken
 
+    @property
+    def quiet_until(self) -> int:
+        """Up to where there was nothing but silence behind the last word."""
+        return self._base if self.between else self._word_from
+
     def end(self) -> list[Span]:
         """Read to the end, where a word may be cut, and take what is left."""
         self._ended = True

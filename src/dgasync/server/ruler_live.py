@@ -40,9 +40,8 @@ class RulerLiveListener:
         for span in self._reader.take():
             self._read(span)
         position = self._reader.position / (2 * self._rate)
+        self._silence(self._reader.quiet_until / (2 * self._rate))
         self._show(position)
-        if self._reader.between:
-            self._silence(position)
         return self._told()
 
     def finalize(self) -> list[LiveEvent]:
@@ -66,7 +65,6 @@ class RulerLiveListener:
 
     def _read(self, span: Span) -> None:
         word = span_word(span, self._rate)
-        self._show(word.start)
         self._silence(word.start)
         if not self._speaking:
             self._speaking = True
@@ -83,11 +81,13 @@ class RulerLiveListener:
         """Nobody spoke from the last word to here."""
         end, endpointing = self._last_end, self._wanted.endpointing
         if self._speaking and until - end >= self._pause:
+            self._show(end + self._pause, inside=True)
             self._speaking = False
             if self._pending:
                 self._final(end + self._pause, endpoint=self._owed and endpointing == self._pause)
         if self._owed and endpointing is not None and until - end >= endpointing:
             self._final(end + endpointing, endpoint=True)
+        self._show(until)
         if not self._speaking:
             self._events.append(Silence(until))
 

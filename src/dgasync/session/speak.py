@@ -115,6 +115,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._said_at: float | None = None  # when there was text the last time, if that is to be flushed
         self._connection = 0
         self._epoch = 0  # how often what was said was abandoned
+        self._reciting: anyio.Event | None = None  # until a text is sent to its end
         self._heard_at = 0.0
         self._news: anyio.Event | None = None  # for those who wait for an answer
         self._asked = 0  # interruptions that are not answered
@@ -277,15 +278,7 @@ class AsyncVoice(Core["SpeakEvent"]):
             SessionEnded: the session is over, or `finish` was called.
             Timeout: the service did not become silent.
         """
-        epoch, words = await self._silent(), Words()
-        async with aclosing(_tokens(source)) as tokens:
-            async for token in tokens:
-                if epoch != self._epoch:
-                    return
-                await self._speak(words.feed(token), epoch)
-        await self._speak(words.end(), epoch)
-        if flush and epoch == self._epoch and self._saying.is_open:
-            await self._say(_FLUSH)
+        await self._recite(source, await self._silent(), flush=flush)
 
     async def flush(self) -> Literal["spoken", "interrupted", "nothing"]:
         """Return when all text so far is spoken: its sound has come, though it may not have been taken yet.
@@ -323,15 +316,17 @@ class AsyncVoice(Core["SpeakEvent"]):
             SessionEnded: the session is over, or `finish` was called.
             StreamClosed: it has failed meanwhile.
         """
-        if not self.is_open:
-            raise self._refusal()
-        message = _CLEAR
-        if self._is_second:
-            offset = None if played is None else {"type": "time_ms", "value": round(played * 1000)}
-            message = _encoded(type="Interrupt", playback_offset=offset)
-        self._abandon(message)
+        self._clear(played)
         await self._silent()
         return self._cut
+
+    async def clear(self) -> None:
+        """What `interrupt` does, without waiting until the voice is silent; the next text waits for that.
+
+        Raises:
+            SessionEnded: the session is over, or `finish` was called.
+        """
+        self._clear(None)
 
     async def configure(self, **settings: Unpack[VoiceSettings]) -> VoiceConfigured:
         """Change how the voice speaks from now on, and return what holds then; only those of the second generation.
@@ -405,6 +400,31 @@ class AsyncVoice(Core["SpeakEvent"]):
     def _is_farewell(self, message: str) -> bool:
         return kind_of(message) == "Close"
 
+    async def _recite(self, source: Tokens, epoch: int, *, flush: bool, sound: AsyncSound | None = None) -> None:
+        """Send a text to its end; those before it go first, unless they are abandoned."""
+        while self._reciting is not None:
+            await self._reciting.wait()
+        if epoch != self._epoch:
+            return
+        over = self._reciting = anyio.Event()
+        if sound is not None:
+            sound._turn = self._saying.asked + 1
+        words = Words()
+        try:
+            async with aclosing(_tokens(source)) as tokens:
+                async for token in tokens:
+                    if epoch != self._epoch:
+                        return
+                    await self._speak(words.feed(token), epoch)
+            await self._speak(words.end(), epoch)
+            # Where its sound is waited for, also if there was no text: then the answer is the end.
+            if epoch == self._epoch and (sound is not None or (flush and self._saying.is_open)):
+                await self._say(_FLUSH)
+        finally:
+            if self._reciting is over:
+                self._reciting = None
+            over.set()
+
     async def _speak(self, text: str, epoch: int) -> None:
         for piece in pieces(text):
             if epoch != self._epoch:
@@ -430,9 +450,21 @@ class AsyncVoice(Core["SpeakEvent"]):
                 await self._line.say(_FLUSH)
         return await super()._write_close(message)
 
+    def _clear(self, played: float | None) -> None:
+        if not self.is_open:
+            raise self._refusal()
+        message = _CLEAR
+        if self._is_second:
+            offset = None if played is None else {"type": "time_ms", "value": round(played * 1000)}
+            message = _encoded(type="Interrupt", playback_offset=offset)
+        self._abandon(message)
+
     def _abandon(self, message: str) -> None:
         """Drop what was said up to now, and have the service do so, whoever waits for that."""
         self._epoch += 1
+        if self._reciting is not None:  # whatever it waits for, the next text need not
+            self._reciting.set()
+            self._reciting = None
         self._backlog.discard(lambda event: type(event) is AudioData)
         if self._saying.stale:
             return
@@ -509,24 +541,21 @@ class AsyncVoice(Core["SpeakEvent"]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._machine.phase.value}, {len(self._backlog)} events waiting>"
 
-    def _start(self, sound: AsyncSound, text: Tokens) -> int:
-        """Have a text sent; which turn it is."""
+    def _start(self, sound: AsyncSound, text: Tokens) -> None:
+        """Have a text sent, for somebody who waits for its sound."""
         if not self.is_open:
             raise self._refusal()
         self._assist(self._pump, sound, text)
-        return self._saying.asked + 1
 
     async def _pump(self, sound: AsyncSound, text: Tokens) -> None:
-        epoch = self._epoch
         try:
-            await self.send_all(text, flush=False)
-            if epoch == self._epoch:
-                await self._say(_FLUSH)  # also where there was no text: its answer is the end
+            await self._recite(text, sound._epoch, flush=True, sound=sound)
         except SessionEnded:
             pass  # the events say how
         except Exception as error:  # of the user's own
             sound._failure = error
-            self._abandon(_INTERRUPT if self._is_second else _CLEAR)
+            with suppress(SessionEnded):
+                self._clear(None)
 
 
 class AsyncSound:
@@ -539,16 +568,17 @@ class AsyncSound:
         self._failure: Exception | None = None  # what the iterator of the text has raised
         self._voice = voice
         self._text = text
-        self._turn: int | None = None
+        self._turn: int | None = None  # while the text waits for those before it, there is none
         self._epoch = 0
+        self._is_begun = text is None
         self._is_over = text == ""
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._text is not None and self._turn is None and not self._is_over:
-            await self._begin(self._text)
+        if not self._is_begun and not self._is_over:
+            await self._begin()
         while not self._is_over:
             if self._text is not None and self._epoch != self._voice._epoch:
                 self._is_over = True
@@ -556,25 +586,32 @@ class AsyncSound:
             event = await self._next()
             if event is None:
                 break
-            if type(event) is AudioData:
-                # What an earlier text has left is not to be heard in this one.
-                if self._turn is None or _turn_of(event) == self._turn:
+            if self._text is None:
+                if type(event) is AudioData:
                     return event.data
-            elif self._turn is not None:
-                self._is_over = _turn_of(event) >= self._turn
-                if isinstance(event, WarningResponse) and event.code == "EXCESSIVE_FLUSH":
-                    self._is_over = True
-                    raise _too_often(self._voice.request_id)
+            elif self._turn is None or _turn_of(event) < self._turn:
+                self._look_at(event)  # what an earlier text has left is not to be heard in this one
+            elif type(event) is AudioData:
+                return event.data
+            else:
+                self._is_over = True
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
         raise StopAsyncIteration
 
-    async def _begin(self, text: Tokens) -> None:
-        voice = self._voice
+    async def _begin(self) -> None:
+        voice, text = self._voice, self._text
+        assert text is not None
+        self._is_begun = True
         await voice._silent()
         self._epoch = voice._epoch
-        self._turn = voice._start(self, text)
+        voice._start(self, text)
+
+    def _look_at(self, event: SpeakEvent) -> None:
+        if isinstance(event, WarningResponse) and event.code == "EXCESSIVE_FLUSH" and self._turn is not None:
+            self._is_over = True
+            raise _too_often(self._voice.request_id)
 
     async def _next(self) -> SpeakEvent | None:
         try:

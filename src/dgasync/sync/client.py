@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from dgasync.models.read_params import AnalyzeParams, AnalyzeToCallbackParams
     from dgasync.models.speak import AsyncSpeakResponse
     from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
-    from dgasync.sync.agent import AgentDoor
     from dgasync.sync.catalogue import Models
     from dgasync.sync.listing import Listing
     from dgasync.sync.projects import ProjectHandle, Projects
     from dgasync.sync.session import LiveSession
     from dgasync.sync.socket import Socket
     from dgasync.sync.speech import Speech
+    from dgasync.sync.tree import AgentDoor
     from dgasync.sync.turns import FluxSession
     from dgasync.transcript import Transcript
     from dgasync.transport.seam import Transport
@@ -197,7 +197,7 @@ class DeepgramClient(Root, Successor):
         """Voice agents: `with deepgram.agent(settings, functions=[...]) as session`, then send audio and iterate
         over what happens; and the documented doors `.websocket` and `.asyncwebsocket`.
         """
-        from dgasync.sync.agent import AgentDoor
+        from dgasync.sync.tree import AgentDoor
 
         return AgentDoor(self._core.agent)
 
