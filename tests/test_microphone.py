@@ -824,7 +824,7 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     def imported(name: str) -> ModuleType:
         raise OSError("PortAudio library not found")
 
-    monkeypatch.setattr(microphone_module, "import_module", imported)
+    monkeypatch.setattr("dgasync.portaudio.import_module", imported)
 
     assert "apt install libportaudio2" in refusal()
 

@@ -90,6 +90,13 @@ CLASSES: Mapping[str, Wanted] = {
         ("model", "encoding", "container", "sample_rate", "bit_rate"),
         "models/speak_params.py",
     ),
+    "SpeakWSOptions": Wanted(
+        "models/speak_live_options.py",
+        "SpeakLiveParams",
+        "Options for a voice that speaks while its text comes in; None is unset and never sent.",
+        ("model", "encoding", "sample_rate", "bit_rate"),
+        "models/speak_live_params.py",
+    ),
     "AnalyzeOptions": Wanted(
         "models/read_options.py",
         "ReadParams",

@@ -45,11 +45,13 @@ MODULES: Mapping[str, str] = {
     "api/read.py": "sync/read.py",
     "api/socket.py": "sync/socket.py",
     "api/speak.py": "sync/speak.py",
+    "api/speak_live.py": "sync/speak_live.py",
     "api/speech.py": "sync/speech.py",
     "api/usage.py": "sync/usage.py",
     "session/agent.py": "sync/conversation.py",
     "session/flux.py": "sync/turns.py",
     "session/live.py": "sync/session.py",
+    "session/speak.py": "sync/voice.py",
     "tree.py": "sync/tree.py",
 }
 """Where the core is, and where its plain twin goes."""
@@ -58,6 +60,7 @@ BASES: Mapping[str, str] = {
     "AudioCore": "session/audio.py",
     "Core": "session/core.py",
     "EventClient": "api/events.py",
+    "VoiceClient": "api/speaking.py",
 }
 """Generic classes that core classes inherit from, and where they are: the twin gets their methods as its own."""
 
@@ -106,6 +109,8 @@ WORDING: Mapping[str, Sequence[tuple[str, str]]] = {
     "AsyncAgentSession": (GIVEN,),
     "AsyncAgentWebSocketClient": (*HANDLERS, SENT),
     "AsyncFluxClient": (*HANDLERS, SENT),
+    "AsyncFluxSpeakClient": HANDLERS,
+    "AsyncSpeakWSClient": HANDLERS,
     "AsyncFluxSession": (GIVEN,),
     "AsyncLiveSession": (GIVEN,),
 }

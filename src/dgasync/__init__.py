@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from dgasync.api.socket import AsyncSocket as AsyncSocket
     from dgasync.api.speak import AsyncSpeakClient as AsyncSpeakClient
     from dgasync.api.speak import AsyncSpeakClient as AsyncSpeakRESTClient
+    from dgasync.api.speak_live import AsyncFluxSpeakClient as AsyncFluxSpeakClient
+    from dgasync.api.speak_live import AsyncSpeakWSClient as AsyncSpeakWSClient
+    from dgasync.api.speak_live import AsyncSpeakWSClient as AsyncSpeakWebSocketClient
     from dgasync.api.speech import AsyncSpeech as AsyncSpeech
     from dgasync.client import AsyncDeepgramClient as AsyncDeepgramClient
     from dgasync.config import ClientOptionsFromEnv as ClientOptionsFromEnv
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from dgasync.errors import DeepgramError as DeepgramError
     from dgasync.errors import DeepgramMicrophoneError as DeepgramMicrophoneError
     from dgasync.errors import DeepgramModuleError as DeepgramModuleError
+    from dgasync.errors import DeepgramSpeakerError as DeepgramSpeakerError
     from dgasync.errors import DeepgramTypeError as DeepgramTypeError
     from dgasync.errors import DeepgramUnknownApiError as DeepgramUnknownApiError
     from dgasync.errors import DeepgramWebsocketError as DeepgramWebsocketError
@@ -295,6 +299,25 @@ if TYPE_CHECKING:
     from dgasync.models.speak import AsyncSpeakResponse as AsyncSpeakResponse
     from dgasync.models.speak import SpeakResponse as SpeakResponse
     from dgasync.models.speak import SpeakRESTResponse as SpeakRESTResponse
+    from dgasync.models.speak_live import ClearedResponse as ClearedResponse
+    from dgasync.models.speak_live import ControlsApplied as ControlsApplied
+    from dgasync.models.speak_live import FlushedResponse as FlushedResponse
+    from dgasync.models.speak_live import SessionMetadata as SessionMetadata
+    from dgasync.models.speak_live import SpeakConnected as SpeakConnected
+    from dgasync.models.speak_live import SpeakEvent as SpeakEvent
+    from dgasync.models.speak_live import SpeakMessage as SpeakMessage
+    from dgasync.models.speak_live import SpeakWebSocketEvents as SpeakWebSocketEvents
+    from dgasync.models.speak_live import SpeakWebSocketMessage as SpeakWebSocketMessage
+    from dgasync.models.speak_live import SpeakWSMetadataResponse as SpeakWSMetadataResponse
+    from dgasync.models.speak_live import SpeechInterrupted as SpeechInterrupted
+    from dgasync.models.speak_live import SpeechMetadata as SpeechMetadata
+    from dgasync.models.speak_live import SpeechStarted as SpeechStarted
+    from dgasync.models.speak_live import VoiceConfigured as VoiceConfigured
+    from dgasync.models.speak_live import VoiceNotConfigured as VoiceNotConfigured
+    from dgasync.models.speak_live import WarningResponse as WarningResponse
+    from dgasync.models.speak_live_options import SpeakWSOptions as SpeakWSOptions
+    from dgasync.models.speak_live_params import SpeakLiveParams as SpeakLiveParams
+    from dgasync.models.speak_live_params import SpeakLiveV2Params as SpeakLiveV2Params
     from dgasync.models.speak_options import SpeakOptions as SpeakOptions
     from dgasync.models.speak_options import SpeakOptions as SpeakRESTOptions
     from dgasync.models.speak_params import SpeakParams as SpeakParams
@@ -330,6 +353,13 @@ if TYPE_CHECKING:
     from dgasync.session.agent import AsyncAgentSession as AsyncAgentSession
     from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
     from dgasync.session.live import AsyncUtterances as AsyncUtterances
+    from dgasync.session.speak import AsyncSound as AsyncSound
+    from dgasync.session.speak import AsyncVoice as AsyncVoice
+    from dgasync.speaker import CHANNELS as OUTPUT_CHANNELS
+    from dgasync.speaker import CHUNK as OUTPUT_CHUNK
+    from dgasync.speaker import LOGGING as OUTPUT_LOGGING
+    from dgasync.speaker import RATE as OUTPUT_RATE
+    from dgasync.speaker import Speaker as Speaker
     from dgasync.sync.agent import AgentWebSocketClient as AgentWebSocketClient
     from dgasync.sync.auth import AuthRESTClient as AuthRESTClient
     from dgasync.sync.client import DeepgramClient as DeepgramClient
@@ -353,8 +383,13 @@ if TYPE_CHECKING:
     from dgasync.sync.socket import Socket as Socket
     from dgasync.sync.speak import SpeakClient as SpeakClient
     from dgasync.sync.speak import SpeakClient as SpeakRESTClient
+    from dgasync.sync.speak_live import FluxSpeakClient as FluxSpeakClient
+    from dgasync.sync.speak_live import SpeakWSClient as SpeakWSClient
+    from dgasync.sync.speak_live import SpeakWSClient as SpeakWebSocketClient
     from dgasync.sync.speech import Speech as Speech
     from dgasync.sync.tree import AgentDoor as AgentDoor
+    from dgasync.sync.voice import Sound as Sound
+    from dgasync.sync.voice import Voice as Voice
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
     from dgasync.transcript import Transcript as Transcript
     from dgasync.transcript import Turn as Turn
@@ -637,6 +672,40 @@ __all__ = [
     "ListenUpdated",
     "LatencyReport",
     "AgentWarning",
+    "AsyncVoice",
+    "AsyncSound",
+    "Voice",
+    "Sound",
+    "AsyncSpeakWSClient",
+    "AsyncSpeakWebSocketClient",
+    "AsyncFluxSpeakClient",
+    "SpeakWSClient",
+    "SpeakWebSocketClient",
+    "FluxSpeakClient",
+    "SpeakWebSocketEvents",
+    "SpeakWebSocketMessage",
+    "SpeakEvent",
+    "SpeakMessage",
+    "SpeakWSMetadataResponse",
+    "FlushedResponse",
+    "ClearedResponse",
+    "WarningResponse",
+    "SpeakConnected",
+    "SpeechStarted",
+    "SpeechMetadata",
+    "ControlsApplied",
+    "SpeechInterrupted",
+    "SessionMetadata",
+    "VoiceConfigured",
+    "VoiceNotConfigured",
+    "SpeakWSOptions",
+    "SpeakLiveParams",
+    "SpeakLiveV2Params",
+    "Speaker",
+    "OUTPUT_LOGGING",
+    "OUTPUT_CHANNELS",
+    "OUTPUT_RATE",
+    "OUTPUT_CHUNK",
     "AgentRouter",
     "GrantTokenResponse",
     "AnalyzeResponse",
@@ -698,6 +767,7 @@ __all__ = [
     "ConsumerTooSlow",
     "SessionEnded",
     "DeepgramMicrophoneError",
+    "DeepgramSpeakerError",
     "NOTSET",
     "SPAM",
     "DEBUG",
@@ -970,6 +1040,7 @@ if not TYPE_CHECKING:
             "ConsumerTooSlow",
             "SessionEnded",
             "DeepgramMicrophoneError",
+            "DeepgramSpeakerError",
         ),
         "dgasync.logs": (
             "NOTSET",
@@ -1149,6 +1220,54 @@ if not TYPE_CHECKING:
             "ListenUpdated",
             "LatencyReport",
             "AgentWarning",
+        ),
+        "dgasync.session.speak": (
+            "AsyncVoice",
+            "AsyncSound",
+        ),
+        "dgasync.sync.voice": (
+            "Voice",
+            "Sound",
+        ),
+        "dgasync.api.speak_live": (
+            "AsyncSpeakWSClient",
+            "AsyncSpeakWSClient:AsyncSpeakWebSocketClient",
+            "AsyncFluxSpeakClient",
+        ),
+        "dgasync.sync.speak_live": (
+            "SpeakWSClient",
+            "SpeakWSClient:SpeakWebSocketClient",
+            "FluxSpeakClient",
+        ),
+        "dgasync.models.speak_live": (
+            "SpeakWebSocketEvents",
+            "SpeakWebSocketMessage",
+            "SpeakEvent",
+            "SpeakMessage",
+            "SpeakWSMetadataResponse",
+            "FlushedResponse",
+            "ClearedResponse",
+            "WarningResponse",
+            "SpeakConnected",
+            "SpeechStarted",
+            "SpeechMetadata",
+            "ControlsApplied",
+            "SpeechInterrupted",
+            "SessionMetadata",
+            "VoiceConfigured",
+            "VoiceNotConfigured",
+        ),
+        "dgasync.models.speak_live_options": ("SpeakWSOptions",),
+        "dgasync.models.speak_live_params": (
+            "SpeakLiveParams",
+            "SpeakLiveV2Params",
+        ),
+        "dgasync.speaker": (
+            "Speaker",
+            "LOGGING:OUTPUT_LOGGING",
+            "CHANNELS:OUTPUT_CHANNELS",
+            "RATE:OUTPUT_RATE",
+            "CHUNK:OUTPUT_CHUNK",
         ),
         "dgasync.legacy": ("Deepgram",),
         "dgasync.version": ("__version__",),

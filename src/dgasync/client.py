@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from dgasync.models.read import AnalyzeResponse, AsyncAnalyzeResponse
     from dgasync.models.read_params import AnalyzeParams, AnalyzeToCallbackParams
     from dgasync.models.speak import AsyncSpeakResponse
+    from dgasync.models.speak_live_params import VoiceSessionParams
     from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
     from dgasync.session.flux import AsyncFluxSession
     from dgasync.session.live import AsyncLiveSession
+    from dgasync.session.speak import AsyncVoice
     from dgasync.transport.seam import Transport
     from dgasync.tree import AsyncAgentDoor, Listen, Read, Speak
 
@@ -309,6 +311,27 @@ class AsyncDeepgramClient(Root, Successor):
         from dgasync.api.speak import spoken_to_callback
 
         return await spoken_to_callback(self._road, text, callback, version, options)
+
+    def voice(self, *, version: Literal["1", "2"] | None = None, **options: Unpack[VoiceSessionParams]) -> AsyncVoice:
+        """A voice that speaks while its text comes in, such as the answer of a language model.
+
+            async with deepgram.voice(model="aura-2-thalia-en") as voice:
+                async for chunk in voice.say(tokens): ...
+
+        It connects when it is entered, and leaving it waits for the sound of all that was said.
+
+        Args:
+            version: of the service; by default that which has the voice: "2" for `flux-...`, "1" for all others.
+            options: those of the websocket `/v1/speak` (`model` is "aura-2-thalia-en" unless given) or `/v2/speak`,
+                and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `reconnect`, `strict`,
+                `keep_raw`. The audio is raw linear16 at 24,000 samples a second unless they say otherwise.
+
+        Raises:
+            DeepgramTypeError: options that do not fit each other. Entering it raises what it does for `live`.
+        """
+        from dgasync.api.speak_live import voice
+
+        return voice(self._road, self._config.options, version, options)
 
     async def analyze(self, text: Text, /, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
         """What the service reads in a text: its summary, topics, intents and mood, as far as they are asked for.

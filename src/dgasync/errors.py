@@ -24,7 +24,8 @@ DeepgramError                      .err_code .message .request_id .status .retry
 │   ├── CannotResume               the connection was lost, and this audio cannot go on in the middle
 │   ├── ConsumerTooSlow            take the events faster
 │   └── SessionEnded               nothing can be sent any more
-└── DeepgramMicrophoneError        no microphone, or one that cannot be used like this
+├── DeepgramMicrophoneError        no microphone, or one that cannot be used like this
+└── DeepgramSpeakerError           the same of a loudspeaker
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ __all__ = [
     "DeepgramError",
     "DeepgramMicrophoneError",
     "DeepgramModuleError",
+    "DeepgramSpeakerError",
     "DeepgramTypeError",
     "DeepgramUnknownApiError",
     "DeepgramWebsocketError",
@@ -306,3 +308,7 @@ class SessionEnded(DeepgramWebsocketError):
 
 class DeepgramMicrophoneError(DeepgramError):
     """There is no microphone to record with, or not like this; the message says what to install or to choose."""
+
+
+class DeepgramSpeakerError(DeepgramError):
+    """There is no loudspeaker to play on, or not like this; the message says what to install or to choose."""

@@ -17,13 +17,13 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from functools import cache, partial
-from importlib import import_module
 from threading import Condition, Lock, Thread, get_ident, main_thread
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from dgasync.errors import DeepgramMicrophoneError, DeepgramTypeError
 from dgasync.limits import CLOSE_TIMEOUT, MICROPHONE_BUFFER
 from dgasync.logs import WARNING, log, speak_up
+from dgasync.portaudio import INVALID_CHANNELS, INVALID_RATE, UNAVAILABLE, code_of, load, shown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -44,9 +44,6 @@ CHUNK = 8194
 
 _WIDTH = 2  # bytes of a sample of linear16
 _LOST = "The microphone has stopped by itself: was it unplugged, or taken by another program? `start` tries it again."
-
-# What PortAudio calls them (portaudio.h, PaErrorCode).
-_INVALID_RATE, _INVALID_CHANNELS, _UNAVAILABLE = -9997, -9998, -9985
 
 
 class MicrophoneOptions(TypedDict):
@@ -609,17 +606,7 @@ def _is_on_loop(transport: Transport) -> bool:
 
 
 def _sounddevice() -> Any:
-    try:
-        sounddevice = import_module("sounddevice")
-    except ImportError as error:
-        raise DeepgramMicrophoneError(
-            "A microphone needs the package `sounddevice`, which is not installed: pip install 'dgasync[mic]'"
-        ) from error
-    except OSError as error:
-        raise DeepgramMicrophoneError(
-            f"A microphone needs the library PortAudio, and `sounddevice` could not load it ({error}): "
-            "apt install libportaudio2 (Debian, Ubuntu), dnf install portaudio (Fedora), brew install portaudio (macOS)"
-        ) from error
+    sounddevice = load("A microphone", DeepgramMicrophoneError)
     # Behind its own, so that it happens before: PortAudio may hang if it ends while a device is open.
     atexit.unregister(_stop_all)
     atexit.register(_stop_all)
@@ -639,26 +626,21 @@ def _device(sounddevice: Any, index: int | None) -> Any:
         else:
             text = f"`input_device_index={index!r}` is no device that records."
         if inputs:
-            text += f" Choose one by `input_device_index`: {', '.join(map(_shown, inputs))}."
+            text += f" Choose one by `input_device_index`: {', '.join(map(shown, inputs))}."
         raise DeepgramMicrophoneError(text) from error
 
 
-def _shown(device: Any) -> str:
-    return f"{device['index']} ({device['name']})"
-
-
 def _refusal(error: Exception, device: Any, rate: int, channels: int) -> str:
-    code = error.args[1] if len(error.args) > 1 else None
-    name = _shown(device)
-    if code == _INVALID_RATE:
+    code, name = code_of(error), shown(device)
+    if code == INVALID_RATE:
         own = round(device["default_samplerate"])
         return (
             f"The microphone {name} does not record {rate} samples a second. Its own rate is {own}: "
             f"Microphone(rate={own}), and tell the session so with `**microphone.options`."
         )
-    if code == _INVALID_CHANNELS:
+    if code == INVALID_CHANNELS:
         most = device["max_input_channels"]
         return f"The microphone {name} does not record {channels} channels: it has {most}, Microphone(channels={most})."
-    if code == _UNAVAILABLE:
+    if code == UNAVAILABLE:
         return f"The microphone {name} is in use, or not let to this program: close what else records, and try again."
     return f"The microphone {name} could not be opened: {error}"

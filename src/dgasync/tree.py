@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dgasync.api.read import AsyncAnalyzeClient
     from dgasync.api.road import Road
     from dgasync.api.speak import AsyncSpeakClient
+    from dgasync.api.speak_live import AsyncFluxSpeakClient, AsyncSpeakWSClient
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.agent_params import AgentParams
     from dgasync.models.agent_settings import SettingsOptions
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from dgasync.sync.onprem import OnPremClient
     from dgasync.sync.read import AnalyzeClient
     from dgasync.sync.speak import SpeakClient
+    from dgasync.sync.speak_live import FluxSpeakClient, SpeakWSClient
 
 __all__ = ["AgentDoors", "AgentRouter", "AsyncAgentDoor", "Door", "Listen", "Read", "Root", "Speak", "Version"]
 
@@ -185,6 +187,10 @@ class Listen(Router):
 
 _SPEAK = "dgasync.sync.speak:SpeakClient"
 _ASYNC_SPEAK = "dgasync.api.speak:AsyncSpeakClient"
+_SPEAK_WS = "dgasync.sync.speak_live:SpeakWSClient"
+_ASYNC_SPEAK_WS = "dgasync.api.speak_live:AsyncSpeakWSClient"
+_FLUX_SPEAK = "dgasync.sync.speak_live:FluxSpeakClient"
+_ASYNC_FLUX_SPEAK = "dgasync.api.speak_live:AsyncFluxSpeakClient"
 
 
 class Speak(Router):
@@ -192,6 +198,10 @@ class Speak(Router):
 
     rest: Door[SpeakClient] = Door(v1=_SPEAK)
     asyncrest: Door[AsyncSpeakClient] = Door(v1=_ASYNC_SPEAK)
+    websocket: DoubleDoor[SpeakWSClient, FluxSpeakClient] = DoubleDoor(v1=_SPEAK_WS, v2=_FLUX_SPEAK)
+    asyncwebsocket: DoubleDoor[AsyncSpeakWSClient, AsyncFluxSpeakClient] = DoubleDoor(
+        v1=_ASYNC_SPEAK_WS, v2=_ASYNC_FLUX_SPEAK
+    )
 
     def v(self, version: str = "") -> SpeakClient:
         """A new client of this version; those of one `DeepgramClient` share its connections.

@@ -156,6 +156,8 @@ def test_asking_for_nonsense() -> None:
         agent({"agent": {"thinks": {}}})
     with pytest.raises(DeepgramTypeError, match="needs a name"):
         agent(SettingsOptions(), functions=[lambda: 1])
+    with pytest.raises(DeepgramTypeError, match="JSON can say"):
+        agent({"agent": {"greeting": object()}})
     agent({"agent": {"newer": {}}}, strict=False)
 
 

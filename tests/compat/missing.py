@@ -11,9 +11,7 @@ MODULE = "a module that v3 happened to show"
 REUSED = "`Listen` is the branch of the tree that it was up to 3.8; the settings of 3.9 are `AgentListen`"
 OWN = "asked by v3's own clients about `options`; ours read these themselves"
 
-AREAS = {
-    "speak.websocket": SOCKETS,
-}
+AREAS: dict[str, str] = {}
 """Whole areas of the surface."""
 
 NAMES = {
@@ -37,7 +35,6 @@ NAMES = {
     "ClientOptionsFromEnv.is_inspecting_speak": OWN,
     "ClientOptionsFromEnv.is_keep_alive_enabled": OWN,
     "ClientOptionsFromEnv.set_access_token": "`options.access_token = ...` does it",
-    "DeepgramSpeakerError": f"of the loudspeaker, which {SOCKETS}",
     **{
         f"Listen.{name}": REUSED
         for name in (
@@ -47,13 +44,6 @@ NAMES = {
     },
     "ListenWebSocketClient.send_ping": "pings are the transport's business; v3 dropped it in 3.2.2",
     "ListenWebSocketClient.signal_exit": "v3 dropped it in 3.2.2; `finish` ends a session",
-    "OUTPUT_CHANNELS": f"of the loudspeaker, which {SOCKETS}",
-    "OUTPUT_CHUNK": f"of the loudspeaker, which {SOCKETS}",
-    "OUTPUT_LOGGING": f"of the loudspeaker, which {SOCKETS}",
-    "OUTPUT_RATE": f"of the loudspeaker, which {SOCKETS}",
-    "SpeakWebSocketEvents": SOCKETS,
-    "SpeakWebSocketMessage": SOCKETS,
-    "Speaker": f"the loudspeaker, which {SOCKETS}",
     "SummaryV2.end_word": "v3 dropped it in 3.0.2",
     "SummaryV2.start_word": "v3 dropped it in 3.0.2",
     "SummaryV2.summary": "v3 dropped it in 3.0.2",
@@ -74,7 +64,7 @@ NAMES = {
 """Single names; a class stands for all that it has."""
 
 METHODS = {
-    "delegate_listening": f"of the loudspeaker, which {SOCKETS}",
+    "delegate_listening": f"{INSIDE}: its speaker read the socket; `speaker_playback` plays what the session reads",
     "post_memory": f"{INSIDE}; `request()` is for what has no verb",
     "post_raw": f"{INSIDE}; `request()` is for what has no verb",
     "schema": "of the JSON library that v3 used; the types are annotations here",
@@ -82,22 +72,16 @@ METHODS = {
 """Methods, whatever class has them."""
 
 MODULES = {
-    "audio.speaker": f"of the loudspeaker, which {SOCKETS}",
+    "audio.speaker": f"{INSIDE}; those at the top are here as `OUTPUT_...`",
     "clients": f"{INSIDE}; the numbers of this package are in `dgasync.limits`",
 }
 """Modules of v3 whose constants are not here."""
 
 OPTION_KEYS = {
-    "auto_flush_speak_delta": SOCKETS,
     "microphone_record": SOCKETS,
     "microphone_record_channels": SOCKETS,
     "microphone_record_device_index": SOCKETS,
     "microphone_record_rate": SOCKETS,
-    "speaker_playback": SOCKETS,
-    "speaker_playback_channels": SOCKETS,
-    "speaker_playback_delta_in_ms": SOCKETS,
-    "speaker_playback_device_index": SOCKETS,
-    "speaker_playback_rate": SOCKETS,
 }
 """Keys of the `options` of a client that change nothing."""
 

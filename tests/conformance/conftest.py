@@ -1,4 +1,4 @@
-"""The descriptions, and the tables at the end of a run."""
+"""The descriptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conformance.tables import MESSAGES, REST, TABLES
+from tests.conformance.tables import MESSAGES, REST
 
 if TYPE_CHECKING:
     from tests.conformance.described import Described
@@ -41,12 +41,3 @@ def asyncapi(shared: Path) -> dict[str, Message]:
     found = {each.key: each for each in messages(Description(path))}
     MESSAGES.expect({key: each.words for key, each in found.items()})
     return found
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was shown."""
-    for table in TABLES:
-        if table.rows:
-            terminalreporter.write_sep("-", table.title)
-            for line in table.lines():
-                terminalreporter.write_line(line)

@@ -56,13 +56,11 @@ def messages(asyncapi: Description) -> Iterator[Message]:
             for each in item[way]["message"]["oneOf"]:
                 message = named[each["$ref"].removeprefix("#/components/messages/")]  # names have slashes
                 found = Message(message["name"], channel, way == "publish", asyncapi.schema(message["payload"]))
-                if found.key in _SLIPS:
-                    found.schema["properties"]["type"] = {"enum": [_SLIPS[found.key]]}
+                kinds = found.schema.get("properties", {}).get("type", {}).get("enum", ())
+                if len(kinds) > 1:
+                    # One schema serves several messages, though each says only its own.
+                    found.schema["properties"]["type"] = {"enum": [each for each in kinds if found.key.endswith(each)]}
                 yield found
-
-
-# One schema serves both, though each says only its own.
-_SLIPS = {"SpeakV1Flushed": "Flushed", "SpeakV1Cleared": "Cleared"}
 
 
 DECODERS: dict[str, Any] = {

@@ -10,6 +10,7 @@ from hypothesis import given
 from dgasync.models.events import AudioData
 from tests.conformance import departures
 from tests.conformance.messages import DECODERS, HELD, Message, narrowed
+from tests.conformance.said import SAYS
 from tests.conformance.schemas import (
     Instances,
     Walk,
@@ -116,3 +117,27 @@ def test_what_services_do(key: str, asyncapi: dict[str, Message]) -> None:
         assert held.to_dict() == said
 
     is_read()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("channel", SAYS)
+async def test_what_we_say(channel: str, asyncapi: dict[str, Message]) -> None:
+    """Each message that the description lets a client send is sent by some method, and all of them are valid."""
+    ours = {key: each for key, each in asyncapi.items() if each.channel == channel and not each.is_servers}
+    audio = {key for key, each in ours.items() if each.is_audio}
+    kinds = {each.type: key for key, each in ours.items() if key not in audio}
+    sent = await SAYS[channel]()
+
+    seen: set[str] = set()
+    for frame in sent:
+        if isinstance(frame, bytes):
+            seen |= audio
+            continue
+        said = json.loads(frame)
+        key = kinds[said["type"]]
+        assert not faults(said, ours[key].schema), key
+        seen.add(key)
+    assert seen == ours.keys()
+    for key in seen:
+        MESSAGES.show(key, "type")
+        MESSAGES.show(key, "frames")

@@ -32,6 +32,18 @@ class Talker:
         """A session of the native face."""
         return self._waiting(self.deepgram.live(**{**RAW, **options}))
 
+    def turns(self, **options: Any) -> Any:
+        """A session of Flux, of the native face."""
+        return self._waiting(self.deepgram.turns(**{**RAW, **options}))
+
+    def versioned(self, *path: str) -> Any:
+        """A documented client, by its address: the names, with "async" before the last one on a loop, and a version."""
+        found = self.deepgram
+        *names, name, version = path
+        for each in (*names, name if self._plain else f"async{name}"):
+            found = getattr(found, each)
+        return self._waiting(found.v(version))
+
     def connection(self, kind: Any = None, **settings: Any) -> Any:
         """A client of the documented face."""
         made = (kind or (LiveClient if self._plain else AsyncLiveClient))(self.deepgram.config, **settings)
@@ -55,15 +67,17 @@ class Plain:
     """What is called without `await`, for code that has one."""
 
     WAITED = frozenset({"start", "send", "write", "send_all", "message", "close_stream"}) | frozenset(
-        {"keep_alive", "finalize", "finish", "is_connected"}
+        {"keep_alive", "finalize", "finish", "is_connected", "configure", "end_turn"}
     )
+    TAKEN = frozenset({"utterances", "turns"})
+    """What is iterated over."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.inner, name)
-        if name == "utterances":
+        if name in self.TAKEN:
             return lambda *args, **options: Plain(found(*args, **options))
         if name not in self.WAITED:
             return found

@@ -31,7 +31,7 @@ from dgasync import (
 )
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.agent import _KINDS, _Known, decode_message
-from dgasync.models.agent_settings import as_part, as_settings
+from dgasync.models.agent_forms import as_part, as_settings
 
 MESSAGES: dict[str, dict[str, Any]] = {
     "Welcome": {"request_id": "r"},
@@ -128,6 +128,25 @@ def test_no_words_in_a_repr() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ({"type": "Welcome", "request_id": "r"}, "<WelcomeResponse>"),
+        ({"type": "ConversationText", "role": "user", "content": "x"}, "<ConversationTextResponse user>"),
+        ({"type": "FunctionCallRequest", "functions": [{"name": "f"}]}, "<FunctionCallRequest f>"),
+        ({"type": "FunctionCallResponse", "name": "f", "content": "x"}, "<FunctionCallResult f>"),
+        ({"type": "InjectionRefused", "message": "busy"}, "<InjectionRefusedResponse busy>"),
+        ({"type": "Warning", "code": "SLOW", "description": "wait"}, "<AgentWarning SLOW, wait>"),
+    ],
+)
+def test_reprs(message: dict[str, Any], shown: str) -> None:
+    """They are of one line, and say what it is about."""
+    event = decode_message(json.dumps(message))
+    assert repr(event) == shown
+    assert event.request_id == message.get("request_id")
+    assert str(AgentWebSocketEvents.AudioData) == "AudioData"
+
+
 # ── settings ──
 
 AUDIO = {
@@ -202,6 +221,10 @@ def test_settings_from_elsewhere() -> None:
         (lambda: as_settings("{"), "not JSON"),
         (lambda: as_settings("[]"), "got list"),
         (lambda: as_settings(None), "SettingsOptions, or a mapping; got NoneType"),
+        (lambda: as_settings({"agent": {"think": "gpt"}}), "something else where an object"),
+        (lambda: as_settings({"audio": {"input": 5}}), "something else where an object"),
+        (lambda: as_settings({"agent": {"context": {"messages": 5}}}, strict=False), "something else where"),
+        (lambda: as_part("think", {"functions": ["f"]}), "something else where"),
         (lambda: as_part("speak", 5), "`speak` is an object such as Speak"),
     ],
 )
@@ -209,6 +232,22 @@ def test_settings_of_no_use(make: Any, text: str) -> None:
     """They are errors where they are made, with a guess what was meant."""
     with pytest.raises(DeepgramTypeError, match=text):
         make()
+
+
+def test_nothing_in_the_place_of_a_part() -> None:
+    """It is as if it was not there, or goes out as it is."""
+    assert as_settings({"audio": None, "agent": None}) == {"type": "Settings", "audio": {}, "agent": None}
+    assert as_settings({"agent": {"think": None}})["agent"] == {"think": None}
+
+
+def test_any_schema() -> None:
+    """The arguments of a function are whatever JSON Schema can say."""
+    schema = {"type": "object", "properties": {}, "additionalProperties": False, "$defs": {}}
+    given = {"agent": {"think": {"functions": [{"name": "f", "parameters": schema}]}}}
+    assert as_settings(given)["agent"] == given["agent"]
+    again = SettingsOptions.from_dict(given)
+    assert again.agent.think.functions is not None
+    assert again.agent.think.functions[0].parameters == schema
 
 
 def test_settings_that_are_newer() -> None:

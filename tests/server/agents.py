@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ def settings(think: Any = ECHO, *, audio: Any = None, **agent: Any) -> dict[str,
 class Talk:
     """A bare session that remembers what it was told; sound stands among the messages as what was said in it."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(self, socket: Any) -> None:
         self.socket = socket
         self.told: list[Any] = []
         self.audio = b""
@@ -121,22 +121,22 @@ class Thinker:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.headers.append(request.headers)
         self.asked.append(await request.json() if request.can_read_body else dict(request.query))
-        answer = self.answers.pop(0)
+        answer: Any = self.answers.pop(0)
         if isinstance(answer, tuple):
-            status, text = answer
-            return web.Response(status=status, text=text, content_type="application/json")
+            return web.Response(status=answer[0], text=answer[1], content_type="application/json")
         if isinstance(answer, dict):
             return web.json_response({"choices": [{"message": answer}]})
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for delta in answer:
-            await response.write(f"data: {json.dumps({'choices': [{'delta': delta}]})}\n\n".encode())
+            told = delta if isinstance(delta, str) else json.dumps({"choices": [{"delta": delta}]})
+            await response.write(f": a comment\n\ndata: {told}\n\n".encode())
         await response.write(b'data: {"choices":[],"usage":{}}\n\ndata: [DONE]\n\n')
         return response
 
 
 @asynccontextmanager
-async def thinking() -> AsyncIterator[Thinker]:
+async def thinking() -> AsyncGenerator[Thinker, None]:
     """One, listening."""
     thinker = Thinker()
     application = web.Application()

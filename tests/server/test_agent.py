@@ -11,8 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from dgasync.server import Fault, LocalServer
+from dgasync.server import Fault, LocalServer, function_calls, talking
 from dgasync.server import agent as agent_module
+from dgasync.server.encode import MissingCodecs
+from dgasync.server.ruler import RulerEngine
 from dgasync.testing import local_server, ruler_audio, silence, word_error_rate
 
 from .accounting import asking
@@ -218,7 +220,7 @@ async def test_functions_of_the_server(agents: Agents, thinker: Thinker, method:
 
 async def test_functions_that_fail(agents: Agents, thinker: Thinker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A function of which nothing comes is a warning, and what thinks is told."""
-    monkeypatch.setattr(agent_module, "FUNCTION_TIMEOUT", 0.05)
+    monkeypatch.setattr(function_calls, "TIMEOUT", 0.05)
     endpoint = {"url": f"{thinker.url}/weather", "headers": {}}
     thinker.answers = [(500, "{}")]
     think = {**ECHO, "functions": [{**FUNCTION, "endpoint": endpoint}, {"name": "the_time"}]}
@@ -281,6 +283,15 @@ async def test_nobody_thinks(agents: Agents, thinker: Thinker, answer: Any) -> N
     assert "sk-secret" not in json.dumps(talk.told)
 
 
+async def test_half_an_answer(agents: Agents, thinker: Thinker) -> None:
+    """What was begun to be said is not said again by somebody else."""
+    thinker.answers = [[{"content": "One. Two"}, "", "no JSON"]]
+    talk = await agents.open(settings([thinker.think(), ECHO]))
+    await talk.send({"type": "InjectUserMessage", "content": "Hello."})
+    assert await _ended(talk) == ("FAILED_TO_THINK", 1011)
+    assert talk.flow == ["user: Hello.", "assistant: One.", "AgentStartedSpeaking", "(One. )", "Error"]
+
+
 async def test_no_endpoint(agents: Agents) -> None:
     """An endpoint that is not there is told by its host, not by all of its address."""
     endpoint = {"url": "http://127.0.0.1:9/chat?key=secret", "headers": {}}
@@ -303,7 +314,7 @@ async def test_no_fetching(session: aiohttp.ClientSession, thinker: Thinker) -> 
 # What a client can ask for meanwhile.
 
 
-async def test_injections(session: aiohttp.ClientSession, paced: Paced) -> None:
+async def test_injections(session: aiohttp.ClientSession, paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
     """A statement waits for silence, for its turn, or for nothing."""
 
     def inject(message: str, behavior: str | None = None) -> dict[str, Any]:
@@ -317,6 +328,9 @@ async def test_injections(session: aiohttp.ClientSession, paced: Paced) -> None:
         assert await talk.until("InjectionRefused") == {"type": "InjectionRefused", "message": "The agent is speaking."}
         await talk.send(inject("Three.", "queue"), inject("", "queue"))
         await talk.until("Warning")
+        monkeypatch.setattr(talking, "MOST_JOBS", 1)
+        await talk.send(inject("Never.", "queue"))
+        assert (await talk.until("InjectionRefused"))["message"] == "Too much waits to be said."
         paced.let()
         await talk.until("AgentAudioDone")
         await asyncio.to_thread(paced.wait, 2)
@@ -378,6 +392,7 @@ async def test_injected_user(session: aiohttp.ClientSession, paced: Paced) -> No
         talk = await Agents(session, server.url).open(settings(greeting="One. Two."))
         await asyncio.to_thread(paced.wait, 1)
         await talk.send({"type": "InjectUserMessage", "content": "Stop."})
+        await talk.until("UserStartedSpeaking")
         paced.let(10)
         await talk.until("AgentAudioDone")
         assert talk.flow[:3] == ["UserStartedSpeaking", "user: Stop.", "assistant: Stop."]
@@ -391,6 +406,39 @@ async def _ended(talk: Talk) -> tuple[str, int | None]:
     error = await talk.rest()
     assert error["type"] == "Error"
     return error["code"], talk.code
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [({"agent": 7}, "`agent`: expected an object, or the id"), ({"audio": {"output": {"encoding": "mp3"}}}, "PyAV")],
+)
+async def test_settings_of_no_use(
+    agents: Agents, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], why: str
+) -> None:
+    """Settings that are wrong, or ask for what cannot be done here, end the session."""
+
+    def missing(*how: Any) -> None:
+        raise MissingCodecs("mp3")
+
+    monkeypatch.setattr(agent_module, "Encoder", missing)
+    talk = await agents.open()
+    await talk.send({**settings(), **told})
+    assert await _ended(talk) == ("INVALID_SETTINGS", 1008)
+    assert why in talk.told[-1]["description"]
+
+
+async def test_engine_for_recordings(session: aiohttp.ClientSession) -> None:
+    """An engine that hears recordings only is no partner for a conversation."""
+
+    class Recordings(RulerEngine):
+        listen_live = None  # type: ignore[assignment]
+
+    with local_server(engine=Recordings()) as server:
+        for path in ("/v1/agent/converse", "/v2/listen?model=flux-general-en"):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+                await session.ws_connect(server.url + path)
+            assert caught.value.headers is not None
+            assert "hears recordings only" in caught.value.headers["dg-error"]
 
 
 async def test_settings_come_first(agents: Agents) -> None:
@@ -460,7 +508,7 @@ async def test_account(session: aiohttp.ClientSession) -> None:
     """A configuration that is kept can be named; a key must be one that may use; and use is counted."""
     with local_server() as server:
         account = await asking(session, server)
-        config = {"think": ECHO, "greeting": "Hello, {{DG_NAME}}. {{DG_NONE}}.", "listen": "DG_LISTEN"}
+        config = {"think": [ECHO], "number": 7, "greeting": "Hello, {{DG_NAME}}. {{DG_NONE}}.", "listen": "DG_LISTEN"}
         made = await account("POST", "agents", {"config": json.dumps(config)})
         for key, value in (("DG_NAME", "Ada"), ("DG_LISTEN", V2)):
             await account("POST", "agent-variables", {"key": key, "value": value})
@@ -539,9 +587,7 @@ async def test_speech(session: aiohttp.ClientSession) -> None:
         await talk.send(*[audio[at : at + 6400] for at in range(0, len(audio), 6400)])
         await talk.until("AgentAudioDone")
         assert talk.told[0] == {"type": "UserStartedSpeaking"}
-        said = " ".join(
-            each["content"] for each in talk.told if not isinstance(each, str) and each.get("role") == "user"
-        )
+        said = " ".join(each.removeprefix("user: ") for each in talk.flow if each.startswith("user: "))
         url = f"{server.url}/v1/listen?encoding=linear16&sample_rate=16000"
         async with session.post(url, data=talk.audio) as response:
             heard = (await response.json())["results"]["channels"][0]["alternatives"][0]["transcript"]

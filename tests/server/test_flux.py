@@ -16,6 +16,7 @@ from yarl import URL
 from dgasync.server import Fault, LocalServer
 from dgasync.server import flux as flux_module
 from dgasync.server.flux_options import PARAMETERS
+from dgasync.server.ruler import RulerEngine
 from dgasync.testing import local_server, ruler_audio, ruler_wav, silence
 
 from .accounting import asking
@@ -37,7 +38,7 @@ class Flux:
         self.session = session
         self.url = url
 
-    async def open(self, params: Mapping[str, Any] | None = None, **more: Any) -> Talk:
+    async def open(self, params: Any = None, **more: Any) -> Talk:
         address = URL(f"{self.url}/v2/listen").with_query(RAW if params is None else params)
         return Talk(await self.session.ws_connect(address, **more))
 
@@ -48,7 +49,7 @@ class Flux:
         await talk.rest()
         return talk
 
-    async def refused(self, params: Mapping[str, Any]) -> str:
+    async def refused(self, params: Any) -> str:
         """What is wrong, by `dg-error`."""
         with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
             await self.open(params)
@@ -230,11 +231,12 @@ async def test_container(flux: Flux) -> None:
         ({**RAW, "keyterm": "x" * 101}, "100 characters are the most"),
         ({**RAW, "language_hint": "en"}, "only valid with model flux-general-multi"),
         ({**RAW, "model": "flux-general-multi", "language_hint": ""}, "expected a language tag"),
+        ([*RAW.items(), *[("keyterm", "x")] * 101], "100 of them are the most"),
         ({**RAW, "redact": "numbers"}, "cannot do `redact`"),
         ({**RAW, "interim_results": "true"}, "unknown field `interim_results`"),
     ],
 )
-async def test_refused(flux: Flux, params: Mapping[str, Any], why: str) -> None:
+async def test_refused(flux: Flux, params: Any, why: str) -> None:
     """What is wrong with a request is said before there is a websocket."""
     assert why in await flux.refused(params)
 
@@ -251,6 +253,21 @@ async def test_multi(flux: Flux) -> None:
     await talk.rest()
     hinted = [each["languages_hinted"] for each in talk.told if each.get("event") == "EndOfTurn"]
     assert hinted == [["en"], ["en", "de"]]
+
+
+async def test_multi_of_one_language(session: aiohttp.ClientSession) -> None:
+    """An engine of one language says which it has heard, and refuses who speaks another."""
+
+    class English(RulerEngine):
+        languages = frozenset({"en"})  # type: ignore[assignment]  # the ruler does not care
+
+    with local_server(engine=English()) as server:
+        flux = Flux(session, server.url)
+        params = {**RAW, "model": "flux-general-multi"}
+        talk = await flux.talk(ruler_audio(1.0), params=params)
+        assert talk.told[-1]["languages"] == ["en"]
+        assert "languages_hinted" not in talk.told[-1]
+        assert "No such model" in await flux.refused({**params, "language_hint": "de"})
 
 
 @pytest.mark.parametrize("text", ["no JSON", '{"type":"KeepAlive"}', "[]", '{"type":[]}', "[" * 100_000])

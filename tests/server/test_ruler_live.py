@@ -62,6 +62,19 @@ def test_silence_is_told() -> None:
     assert isinstance(events[2], Passage)
 
 
+@pytest.mark.parametrize("size", [1600, 1_000_000])
+def test_in_the_order_of_time(size: int) -> None:
+    """Nothing is told of a later time first, whatever pieces the audio comes in."""
+    audio = ruler_audio(1.0) + silence(2.5) + ruler_audio(1.0, start=1.0) + silence(0.5)
+    events = listen(audio, size, interim=True, endpointing=0.1)
+    times = [
+        event.until if isinstance(event, Silence) else event.end
+        for event in events
+        if not isinstance(event, Onset)  # which is told when its first word is whole
+    ]
+    assert times == sorted(times)
+
+
 def test_finalize_in_silence() -> None:
     """Finalize in silence reaches to where the silence is known to reach."""
     listener = RulerEngine().listen_live(16_000, LiveHints())

@@ -99,7 +99,7 @@ def test_eager_words_change() -> None:
 def test_the_engine_knows() -> None:
     """An endpoint without silence ends a turn at once, and the next one may follow it immediately."""
     taker = TurnTaker(Thresholds())
-    events = [Onset(0.0), passage("One.", 0.5, final=True, endpoint=True), passage("Two.", 1.0)]
+    events: list[LiveEvent] = [Onset(0.0), passage("One.", 0.5, final=True, endpoint=True), passage("Two.", 1.0)]
     assert fed(taker, *events, position=1.1) == [
         ("StartOfTurn", 0, 0.5, "One."),
         ("EndOfTurn", 0, 0.5, "One."),
@@ -120,7 +120,7 @@ def test_noise_is_no_turn() -> None:
 def test_words_that_vanish() -> None:
     """A turn whose words turn out to be none ends without seeming to."""
     taker = TurnTaker(Thresholds(eager=0.4))
-    events = [Onset(0.0), passage("You", 1.0), Passage([], 1.5, final=True), Silence(4.0)]
+    events: list[LiveEvent] = [Onset(0.0), passage("You", 1.0), Passage([], 1.5, final=True), Silence(4.0)]
     assert fed(taker, *events) == [("StartOfTurn", 0, 1.0, "You"), ("EndOfTurn", 0, 1.5, "")]
 
 

@@ -351,6 +351,21 @@ def test_context() -> None:
 
 
 @pytest.mark.usefixtures("import_local")
+def test_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is likely to occur can change while one listens."""
+    model, told = Model(), list[Any]()
+
+    def prompt(tokenizer: Any, previous: Any, *, hotwords: str | None, **how: Any) -> list[int]:
+        told.append(hotwords)
+        return [1, 2]
+
+    monkeypatch.setattr(model, "get_prompt", prompt)
+    made = listener(ear_of(model))
+    made.expect(("Ulm", "Aalen"))
+    assert told == [None, "Ulm Aalen"]
+
+
+@pytest.mark.usefixtures("import_local")
 def test_loops() -> None:
     """What repeats itself is decoded again with all the context there is; if it still does, it is nothing."""
     model = Model("loop", "hi", "loop", "loop", " ")

@@ -9,6 +9,7 @@ import anyio
 
 from dgasync.errors import DeepgramWebsocketError
 from dgasync.models.live import LiveResultResponse
+from dgasync.session.core import Core
 from dgasync.session.live import AsyncLiveSession
 from tests.session.stage import SECOND, Service, settle
 
@@ -67,7 +68,7 @@ def texts(events: list[Any]) -> list[str]:
     return [event.text for event in events if isinstance(event, LiveResultResponse)]
 
 
-async def rest(live: AsyncLiveSession) -> list[Any]:
+async def rest(live: Core[Any]) -> list[Any]:
     """All events to the end."""
     return [event async for event in live]
 
@@ -78,7 +79,7 @@ async def taken(live: AsyncLiveSession, events: list[Any]) -> None:
         events.append(event)
 
 
-def left(live: AsyncLiveSession) -> list[Any]:
+def left(live: Core[Any]) -> list[Any]:
     """What waits in a session that is over."""
     events = []
     while (event := live._backlog.get()) is not None:

@@ -16,7 +16,8 @@ import pytest
 from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, SessionEnded, StreamClosed, Timeout
 from dgasync.limits import AGENT_KEEP_ALIVE, CONFIGURE_TIMEOUT, HEARD_NOTHING, MAX_CALLS, SETTINGS_TIMEOUT
 from dgasync.models.agent import AudioData, FunctionCallRequest, History, HistoryCall, PromptUpdated
-from dgasync.models.agent_settings import Provider, Speak, Think, as_settings
+from dgasync.models.agent_forms import as_settings
+from dgasync.models.agent_settings import Provider, Speak, Think
 from dgasync.models.events import Error
 from dgasync.protocol.functions import callees
 from dgasync.session.agent import AsyncAgentSession
@@ -131,9 +132,10 @@ async def test_audio_waits_for_the_settings(stage: AgentStage) -> None:
         group.start_soon(enter)
         await settle()
         assert [type(frame) for frame in slow.sent] == [str]
-        slow.feed(APPLIED)
+        slow.feed(Binary(b"early"), APPLIED)
 
     assert slow.sent[1:] == [SECOND]
+    assert kinds(await rest(session)) == ["Open", "Welcome", "AudioData", "SettingsApplied", "Close"]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,18 @@ async def test_settings_that_are_refused(stage: AgentStage, frame: Any, error: t
 
     assert raised
     assert deaf.closed_with == 1000 or isinstance(frame, Closed)
+
+
+async def test_a_service_that_talks_before_it_listens(stage: AgentStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says before the settings are applied is bounded, as is everything that waits."""
+    monkeypatch.setattr("dgasync.session.agent.MAX_EVENT_BYTES", 100)
+    loud = Converser()
+    loud.answers = False
+    loud.feed(Binary(b"." * 101), APPLIED)
+    stage.make = lambda: loud
+    with pytest.raises(DeepgramWebsocketError, match="says too much"):
+        await stage.agent().__aenter__()
+    assert loud.closed_with == 1000
 
 
 async def test_silence(stage: AgentStage) -> None:
@@ -314,17 +328,23 @@ async def test_functions(stage: AgentStage) -> None:
         await anyio.sleep(0)
         return word
 
-    async with stage.agent(look, say, add) as session:
+    def later(word: str) -> Any:
+        return say(word)
+
+    async with stage.agent(look, say, add, later) as session:
         stage.socket.call("look", '{"place": {"city": "Bonn"}}', number=1)
         stage.socket.call("say", '{"word": "hé"}', number=2)
         stage.socket.call("add", '{"a": "4"}', number=3)
         stage.socket.call("add", "{}", client_side=False, number=4)
-        await until(lambda: len(stage.socket.results) == 3, session)
+        stage.socket.call("later", '{"word": "at last"}', number=5)
+        await until(lambda: len(stage.socket.results) == 4, session)
         await session.finish()
         events = await rest(session)
 
-    assert sorted(stage.socket.results) == [("call-1", '{"seen":"Bonn"}'), ("call-2", "hé"), ("call-3", "4")]
-    assert len([event for event in events if isinstance(event, FunctionCallRequest)]) == 4
+    assert sorted(stage.socket.results) == [
+        *(("call-1", '{"seen":"Bonn"}'), ("call-2", "hé"), ("call-3", "4"), ("call-5", "at last")),
+    ]
+    assert len([event for event in events if isinstance(event, FunctionCallRequest)]) == 5
     assert {each == threading.get_ident() for each in threads} == {True, False}
 
 
@@ -381,6 +401,30 @@ async def test_functions_that_hang(stage: AgentStage) -> None:
         await until(lambda: ("call-102", "7") in stage.socket.results, session)
     released.set()
     assert time.monotonic() - begun < 20
+
+
+async def test_a_function_that_outlives_the_connection(stage: AgentStage) -> None:
+    """Its answer goes nowhere, and the user still learns how the session has ended."""
+    go = anyio.Event()
+
+    async def wait() -> None:
+        await go.wait()
+
+    session = stage.agent(wait)
+
+    async def converse() -> None:
+        async with session:
+            stage.socket.call("wait")
+            with session._reading():
+                await settle()
+            stage.socket.feed(Closed(1011, "sorry"))
+            await settle()
+            go.set()
+            await settle()
+
+    with pytest.raises(StreamClosed):
+        await converse()
+    assert stage.socket.results == []
 
 
 async def test_functions_by_hand(stage: AgentStage) -> None:
@@ -472,3 +516,13 @@ async def test_changes_that_come_to_nothing(stage: AgentStage) -> None:
         stage.socket.answers = True
         assert isinstance(await session.update_prompt("y"), PromptUpdated)
         assert stage.socket.messages.count("UpdateSpeak") == 0
+        stage.socket.answers = False
+
+        async def change_too_late() -> None:
+            with pytest.raises(SessionEnded):
+                await session.update_prompt("z")
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(change_too_late)
+            await settle()
+            await session.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -20,11 +21,10 @@ from dgasync.errors import (
 )
 from dgasync.limits import PING_EVERY, READ_AHEAD, VOICE_SILENCE
 from dgasync.models.events import AudioData
-from dgasync.models.speak_live import SpeechInterrupted
 from dgasync.session.speak import AsyncVoice
 from dgasync.transport.seam import Binary, Closed
 from tests.fakes import FakeSocket
-from tests.session.props import OwnError, kinds, rest
+from tests.session.props import OwnError, kinds, left, rest
 from tests.session.stage import Stage, settle
 
 pytestmark = pytest.mark.anyio
@@ -478,13 +478,17 @@ async def test_lost_behind_the_first_sound(stage: VoiceStage) -> None:
         await settle()
         stage.socket.feed(Binary(b"TE"), Closed(1006))
 
+    async def listen() -> None:
+        nonlocal got
+        async with stage.voice(reconnect=True) as voice:
+            stage.socket.speaks = False
+            group.start_soon(lose)
+            async for chunk in voice.say("text"):
+                got += chunk
+
     async with anyio.create_task_group() as group:
         with pytest.raises(StreamClosed, match="spoken already") as caught:
-            async with stage.voice(reconnect=True) as voice:
-                stage.socket.speaks = False
-                group.start_soon(lose)
-                async for chunk in voice.say("text"):
-                    got += chunk
+            await listen()
     assert got == b"TE"
     assert caught.value.code == 1006
     assert len(stage.sockets) == 1
@@ -524,22 +528,29 @@ async def test_interrupted_without_a_connection(stage: VoiceStage) -> None:
 
 async def test_lost_for_good(stage: VoiceStage) -> None:
     """Without another connection whoever waits is told, and so is who leaves; behind that nothing can be said."""
-    with pytest.raises(StreamClosed):
+    told: list[Exception] = []
+
+    async def wait(voice: AsyncVoice) -> None:
+        try:
+            await voice.flush()
+        except (StreamClosed, SessionEnded) as error:
+            told.append(error)
+
+    async def speak() -> None:
         async with stage.voice() as voice:
             stage.socket.speaks = False
             await voice.send("Hi")
             async with anyio.create_task_group() as group:
-
-                async def wait() -> None:
-                    with pytest.raises((StreamClosed, SessionEnded)):
-                        await voice.flush()
-
-                group.start_soon(wait)
+                group.start_soon(wait, voice)
                 await settle()
                 stage.socket.feed(Closed(1008, "DATA-0001"))
             with pytest.raises(SessionEnded, match="2,400"):
                 await voice.send("more")
-            raise StreamClosed("as the body saw it", 1008)
+            assert [event.type for event in left(voice)][-2:] == ["Error", "Close"]
+
+    with suppress(StreamClosed):  # who waited may have been told already
+        await speak()
+    assert len(told) == 1
 
 
 async def test_lost_while_it_ends(stage: VoiceStage) -> None:
@@ -562,12 +573,16 @@ async def test_what_cannot_be_kept(stage: VoiceStage, monkeypatch: pytest.Monkey
         stage.socket.feed(Closed(1006))
         await stage.time.advance(10)
         assert await heard(voice.say("b")) == "B"
-    with pytest.raises((StreamClosed, SessionEnded), match="than is kept"):
+
+    async def speak() -> None:
         async with stage.voice(reconnect=True) as voice:
             stage.socket.speaks = False
             await voice.send("a" * 200)
             stage.socket.feed(Closed(1006))
             await voice.flush()
+
+    with pytest.raises((StreamClosed, SessionEnded), match="than is kept"):
+        await speak()
 
 
 # ── who takes the sound ──
@@ -604,12 +619,15 @@ async def test_nobody_takes_the_sound(stage: VoiceStage, monkeypatch: pytest.Mon
         while True:
             await stage.time.advance(1)
 
+    async def leave() -> None:
+        async with stage.voice() as voice:
+            await voice.send("Hi")
+            stage.socket.feed(*(Binary(b"x" * 100) for _ in range(100)))
+
     async with anyio.create_task_group() as group:
         group.start_soon(pass_time)
         with pytest.raises(ConsumerTooSlow):
-            async with stage.voice() as voice:
-                await voice.send("Hi")
-                stage.socket.feed(*(Binary(b"x" * 100) for _ in range(100)))
+            await leave()
         group.cancel_scope.cancel()
 
 
@@ -618,10 +636,14 @@ async def test_nobody_takes_the_sound(stage: VoiceStage, monkeypatch: pytest.Mon
 
 async def test_an_error_of_the_body(stage: VoiceStage) -> None:
     """It closes the session at once, and comes out as it is."""
-    with pytest.raises(OwnError):
+
+    async def fail() -> None:
         async with stage.voice() as voice:
             await voice.send("Hi")
             raise OwnError
+
+    with pytest.raises(OwnError):
+        await fail()
     assert stage.socket.closed_with == 1000
     assert CLOSE not in stage.socket.sent
 
@@ -656,4 +678,3 @@ async def test_before_it_is_open(stage: VoiceStage) -> None:
         with pytest.raises(SessionEnded):
             await act
     assert repr(voice) == "<AsyncVoice connecting, 0 events waiting>"
-    assert type(SpeechInterrupted()) is SpeechInterrupted

@@ -10,8 +10,9 @@ from typing import Any
 
 import anyio
 
-from dgasync import AgentSession, AgentWebSocketClient, DeepgramClient, SettingsOptions
-from dgasync.models.events import AudioData
+from dgasync import AgentSession, AgentWebSocketClient, DeepgramClient, Provider, SettingsOptions
+from dgasync.server import LocalServer
+from dgasync.server.ruler_voice import spoken_text
 from dgasync.transport.native import AsyncioWake
 from dgasync.transport.seam import Binary, Closed
 from tests.session.stage import SECOND
@@ -128,4 +129,25 @@ def test_the_documented_client() -> None:
 
     assert heard[2:] == [b"one", b"two", 1011]
     assert heard[0] == heard[1] != threading.get_ident()
-    assert AudioData(data=b"").type == "AudioData"
+
+
+def test_the_documented_client_on_a_server(deepgram_server: LocalServer) -> None:
+    """What the user says comes back from a real server, as words and as speech."""
+    settings = SettingsOptions()
+    settings.agent.think.provider.type = "echo"
+    settings.agent.listen.provider = Provider(type="deepgram", model="nova-3")
+    settings.agent.speak.provider = Provider(type="deepgram", model="aura-2-thalia-en")
+    connection = DeepgramClient("a-key", url=deepgram_server.url).agent.websocket.v("1")
+    heard: list[str] = []
+    audio: list[bytes] = []
+    over = threading.Event()
+    connection.on("ConversationText", lambda this, conversation_text, **kwargs: heard.append(conversation_text.content))
+    connection.on("AudioData", lambda this, data, **kwargs: audio.append(data))
+    connection.on("AgentAudioDone", lambda this, agent_audio_done, **kwargs: over.set())
+    assert connection.start(settings)
+    assert connection.inject_user_message("Good morning.")
+    assert over.wait(PATIENCE)
+    assert connection.finish()
+
+    assert heard == ["Good morning.", "Good morning."]
+    assert spoken_text(b"".join(audio)) == "Good morning."

@@ -127,6 +127,33 @@ async def documented_speech(plain: dgasync.SpeakClient, native: dgasync.AsyncSpe
     assert_type(b"".join(plain.stream_raw({"text": "Hello."}).iter_bytes(1000)), bytes)
 
 
+async def voices(plain: DeepgramClient, native: AsyncDeepgramClient) -> None:
+    async with native.voice(model="aura-2-luna-en", sample_rate=16000, reconnect=False) as voice:
+        assert_type(voice, dgasync.AsyncVoice)
+        assert_type([chunk async for chunk in voice.say(["Hello."])], list[bytes])
+        assert_type(await voice.flush(), Literal["spoken", "interrupted", "nothing"])
+        assert_type(await voice.interrupt(played=0.5), dgasync.SpeechInterrupted | None)
+        assert_type((await voice.configure(speed=1.1)).applied, dict[str, Any] | None)
+        async for event in voice:
+            if isinstance(event, dgasync.AudioData):
+                assert_type(event.data, bytes)
+            elif isinstance(event, dgasync.WarningResponse):
+                assert_type(event.code, str | None)
+    with plain.voice(version="2", model="flux-alexis-en", expressivity=1) as spoken:
+        assert_type(spoken, dgasync.Voice)
+        spoken.send_all(iter(["a", "b"]))
+        assert_type(b"".join(spoken.audio()), bytes)
+    assert_type(plain.speak.websocket.v("1"), dgasync.SpeakWSClient)
+    assert_type(plain.speak.websocket.v("2"), dgasync.FluxSpeakClient)
+    assert_type(native.speak.asyncwebsocket.v("1"), dgasync.AsyncSpeakWSClient)
+    connection = native.speak.asyncwebsocket.v("2")
+    assert_type(await connection.start({"model": "flux-alexis-en"}), bool)
+    assert_type(await connection.interrupt(), bool)
+    options = dgasync.SpeakWSOptions("aura-asteria-en", "linear16", 16000)
+    assert_type(plain.speak.websocket.v("1").start(options), bool)
+    assert_type(dgasync.Speaker(rate=24000).finish(), bool)
+
+
 async def documented_reading(plain: dgasync.AnalyzeClient, native: dgasync.AsyncAnalyzeClient) -> None:
     options = dgasync.AnalyzeOptions(summarize=True, sentiment=True)
     answer = plain.analyze_text({"text": "Good."}, options)

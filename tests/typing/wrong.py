@@ -76,6 +76,14 @@ def gates(deepgram: DeepgramClient) -> None:
     dgasync.SilenceGate(detector=any)  # wrong
 
 
+async def voices(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
+    deepgram.voice(modle="aura-2-luna-en")  # wrong
+    plain.voice(version="3")  # wrong
+    await deepgram.voice().send(b"bytes")  # wrong
+    deepgram.voice().say(7)  # wrong
+    await deepgram.voice().configure(sped=1)  # wrong
+
+
 async def agents(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
     settings = dgasync.SettingsOptions(agnet={})  # wrong
     settings.agent.think.promt = "Be brief."  # wrong

@@ -13,8 +13,8 @@ from dgasync.api.events import EventClient, unless_off
 from dgasync.api.road import Road
 from dgasync.errors import DecodeError, DeepgramTypeError
 from dgasync.models.agent import AgentWebSocketEvents, AudioData
+from dgasync.models.agent_forms import as_settings
 from dgasync.models.agent_params import AgentParams
-from dgasync.models.agent_settings import as_settings
 from dgasync.models.events import Error, Undecodable, Unknown
 from dgasync.models.names import unknown
 from dgasync.protocol.functions import announced, callees
@@ -163,7 +163,7 @@ def agent(road: Road, config: DeepgramClientOptions, settings: object, params: A
         who = cast("dict[str, Any]", told["agent"])
         by_hand = _client_side(who) - functions.keys()
         if functions:
-            who["think"] = announced(who.get("think", {}), functions)
+            who["think"] = announced(who.get("think") or {}, functions)
     options, call = split(cast("Mapping[str, Any]", params))
     road = agent_road(road, config)
     dial = dialler(road, ENDPOINT, {}, call, known=(), what="A conversation with an agent")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from dgasync.api.events import unless_off
 from dgasync.api.speak import VOICE
 from dgasync.api.speaking import VoiceClient, session
+from dgasync.models.speak_live_options import SpeakWSOptions
+from dgasync.models.speak_live_params import SpeakLiveParams, SpeakLiveV2Params
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -15,20 +17,21 @@ if TYPE_CHECKING:
     from dgasync.api.handlers import Report
     from dgasync.api.road import Road
     from dgasync.config import DeepgramClientOptions
-    from dgasync.models.speak_live_options import SpeakWSOptions
-    from dgasync.models.speak_live_params import SpeakLiveParams, SpeakLiveV2Params, VoiceSettings
+    from dgasync.models.speak_live_params import VoiceSettings
     from dgasync.session.speak import AsyncVoice
 
 __all__ = ["AsyncFluxSpeakClient", "AsyncSpeakWSClient", "voice"]
 
 
-class AsyncSpeakWSClient(VoiceClient["SpeakWSOptions | SpeakLiveParams"]):
+class AsyncSpeakWSClient(VoiceClient[SpeakWSOptions | SpeakLiveParams]):
     """A voice in the documented style: `deepgram.speak.asyncwebsocket.v("1")`.
 
     Handlers are registered with `on`, `start` connects, `send_text` takes the text, `flush` has it spoken, `finish`
-    waits for the last sounds. Then it can be started again. Handlers run one after another, in the order of the events.
-    One that raises is reported, and the stream goes on. Voices of the second generation (`flux-...`) are asked for at
-    `/v2/speak`.
+    waits for the last sounds. Then it can be started again.
+
+    Handlers run one after another, in the order of the events. One that raises is reported, and the stream goes on.
+
+    Voices of the second generation (`flux-...`) are asked for at `/v2/speak`.
 
     Args:
         config: the client's set-up; everything made from one shares its connections. Of its `options` these are for
@@ -58,12 +61,13 @@ class AsyncSpeakWSClient(VoiceClient["SpeakWSOptions | SpeakLiveParams"]):
         )
 
 
-class AsyncFluxSpeakClient(VoiceClient["SpeakWSOptions | SpeakLiveV2Params"]):
+class AsyncFluxSpeakClient(VoiceClient[SpeakWSOptions | SpeakLiveV2Params]):
     """A voice of the second generation in the documented style: `deepgram.speak.asyncwebsocket.v("2")`.
 
     Handlers are registered with `on`, `start` connects, `send_text` takes the text, `flush` has it spoken, `finish`
-    waits for the last sounds. Then it can be started again. Handlers run one after another, in the order of the events.
-    One that raises is reported, and the stream goes on.
+    waits for the last sounds. Then it can be started again.
+
+    Handlers run one after another, in the order of the events. One that raises is reported, and the stream goes on.
 
     Args:
         config: the client's set-up, as for `AsyncSpeakWSClient`.

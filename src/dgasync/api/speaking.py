@@ -30,8 +30,9 @@ from dgasync.models.speak_live import (
 from dgasync.models.speak_live_params import SpeakLiveParams, SpeakLiveV2Params
 from dgasync.protocol.request import by_name
 from dgasync.protocol.speech import version_of
+from dgasync.session.sources import in_thread
 from dgasync.session.speak import AsyncVoice
-from dgasync.speaker import Speaker
+from dgasync.speaker import PLAYBACK_DELTA, Speaker
 
 if TYPE_CHECKING:
     from dgasync.api.handlers import Handler, Report
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VoiceClient", "session"]
 
-P = TypeVar("P", bound=Mapping[str, Any])
+P = TypeVar("P")
 
 _VERSIONS = {
     "1": ("v1/speak", frozenset(SpeakLiveParams.__annotations__)),
@@ -84,13 +85,13 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
     ) -> None:
         super().__init__(
             config,
-            dict(_EVENTS.values()),
+            {**dict(_EVENTS.values()), "Flush": "flush"},
             _shown,
             Error.of,
             concurrent_handlers=concurrent_handlers,
             on_handler_error=on_handler_error,
         )
-        self._version = version
+        self._version: Literal["2"] | None = version
         self._speaker: Speaker | None = None
 
     def on(self, event: SpeakWebSocketEvents | str, handler: Handler) -> None:
@@ -132,11 +133,11 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         asked = {**as_mapping(options), "addons": addons, "headers": headers}
 
         def make() -> AsyncVoice:
-            settings = self._settings
+            settings, version = self._settings, self._version
             made = session(
                 self._road,
                 asked,
-                self._version,
+                version,
                 reconnects=unless_off(settings, "reconnect"),
                 auto_flush=delay_of(settings, "auto_flush_speak_delta"),
             )
@@ -168,7 +169,7 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         return await self._do(lambda voice: voice.message(msg))
 
     async def send_control(self, msg_type: SpeakWebSocketMessage | str, data: str | None = "") -> bool:
-        """Whether a message of this type was sent; `data` is the text of a Speak. False for a type that there is not."""
+        """Whether a message of this type was sent; `data` is the text of a Speak. False where there is no such type."""
         kind = next((each for each in SpeakWebSocketMessage if each == msg_type), None)
         if kind is None:
             log.error("There is no message %r to a voice.", msg_type)
@@ -197,7 +198,7 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         """
         done = await self._do(lambda voice: voice.flush())
         if self._speaker is not None:
-            await self._speaker.played()
+            await in_thread(self._speaker.drain)
         return done
 
     async def finish(self) -> bool:
@@ -208,8 +209,8 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         done = await super().finish()
         speaker = self._speaker
         if speaker is not None and not await self.is_connected():
-            await speaker.played()
-            speaker.finish()
+            await in_thread(speaker.drain)
+            await in_thread(speaker.finish)
             self._speaker = None
         return done
 
@@ -254,10 +255,10 @@ def _speaker(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> Speaker:
     """What plays the sound of a session."""
     if asked.get("encoding") not in (None, "linear16"):
         raise DeepgramTypeError(f'`speaker_playback` plays encoding="linear16"; got {asked.get("encoding")!r}.')
-    given = {
-        "rate": int(settings.get("speaker_playback_rate") or asked.get("sample_rate") or _RATE),
-        "channels": int(settings.get("speaker_playback_channels") or 1),
-        "output_device_index": settings.get("speaker_playback_device_index"),
-    }
-    delta = settings.get("speaker_playback_delta_in_ms")
-    return Speaker(**given) if delta is None else Speaker(**given, last_play_delta_in_ms=int(delta))
+    rate = settings.get("speaker_playback_rate") or asked.get("sample_rate") or _RATE
+    return Speaker(
+        rate=int(rate),
+        channels=int(settings.get("speaker_playback_channels") or 1),
+        last_play_delta_in_ms=int(settings.get("speaker_playback_delta_in_ms") or PLAYBACK_DELTA),
+        output_device_index=settings.get("speaker_playback_device_index"),
+    )

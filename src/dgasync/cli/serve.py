@@ -62,10 +62,13 @@ def serve(
 ) -> None:
     """Run a server that speaks Deepgram's protocol, with the speech engine of this machine; Ctrl-C stops it.
 
-    It transcribes recordings (POST /v1/listen) and live speech (the websocket there). It speaks texts (POST /v1/speak,
-    /v2/speak and their websockets) with hibari-tts or espeak-ng, in English and with one voice, whatever the model's
-    name; and analyses them (POST /v1/read: summary, topics, sentiment). What its engines cannot do it leaves out, and
-    says so in the answer, or refuses.
+    It transcribes recordings (POST /v1/listen) and live speech (the websocket there), and hears conversations turn by
+    turn (the websocket /v2/listen, Flux). It speaks texts (POST /v1/speak, /v2/speak and their websockets) with
+    hibari-tts or espeak-ng, in English and with one voice, whatever the model's name; and analyses them (POST /v1/read:
+    summary, topics, sentiment). What its engines cannot do it leaves out, and says so in the answer, or refuses.
+
+    It holds conversations (the websocket /v1/agent/converse): it listens and speaks itself, and what thinks is any
+    OpenAI-compatible endpoint that the settings name, or the provider "echo", which repeats what it hears.
 
     It has an account of its own below /v1/projects: keys that are made there work, with the scopes they were made for,
     and usage counts what was asked of this server. Without --api-key, everybody who reaches it owns that account.

@@ -100,6 +100,9 @@ class AgentWebSocketEvents(str, Enum):
     History = "History"
     Warning = "Warning"
 
+    def __str__(self) -> str:
+        return self.value
+
 
 # ── what the service says ──
 

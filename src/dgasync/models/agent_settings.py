@@ -11,18 +11,16 @@ SettingsOptions
 
 Each part is there as soon as it is looked at, and is left out again while nothing in it is set. In the place of a part
 a plain mapping may stand, and where the service takes several (`think`, `speak`), by `[]` also a list of them. The
-fields are those of the official description; beside them are those of the official SDK from 3.9 on, which `as_settings`
+fields are those of the official description; beside them are those of the official SDK from 3.9 on, which `agent_forms`
 brings into today's shape.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from dgasync.errors import DeepgramTypeError
 from dgasync.models.base import Model
 from dgasync.models.names import unknown
 from dgasync.models.options import Options
@@ -64,8 +62,7 @@ __all__ = [
     "UpdatePromptOptions",
     "UpdateSpeakOptions",
     "UpdateThinkOptions",
-    "as_part",
-    "as_settings",
+    "plain",
 ]
 
 S = TypeVar("S", bound="Settings")
@@ -108,11 +105,11 @@ class Settings(Options):
 
     def keys(self) -> list[str]:
         """The names of what is set."""
-        return [name for name, value in self._items() if value is not None and value != {}]
+        return list(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """A new dict of what is set, down to plain values."""
-        found = {name: _plain(value) for name, value in self._items()}
+        found = {name: plain(value) for name, value in self._items()}
         return {name: value for name, value in found.items() if value is not None and value != {}}
 
     @classmethod
@@ -142,29 +139,29 @@ class Settings(Options):
             return getattr(self, key)
         return super().__getitem__(key)
 
-    def __contains__(self, key: object) -> bool:
-        return any(key == name and _plain(value) != {} for name, value in self._items() if value is not None)
-
     def __repr__(self) -> str:
         # Endpoints hold the keys of other services, and contexts what people have said.
-        found = [f"{name}={_shown(name, value)}" for name, value in self._items() if _plain(value) not in (None, {})]
+        found = [f"{name}={_shown(name, vars(self)[name])}" for name in self.keys()]
         return f"{type(self).__name__}({', '.join(found)})"
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
     """Settings as JSON has them."""
     if isinstance(value, (Options, Model)):
         return value.to_dict()
     if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in cast("Mapping[str, Any]", value).items()}
+        return {name: plain(each) for name, each in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in cast("Sequence[object]", value)]
+        return [plain(each) for each in cast("Sequence[object]", value)]
     return value
 
 
 def _made(kind: type[Settings], value: object) -> object:
     if isinstance(value, Mapping):
-        return kind.from_dict(cast("Mapping[str, Any]", value))
+        given = cast("Mapping[str, Any]", value)
+        if kind is Parameters and not given.keys() <= kind.__dataclass_fields__.keys():
+            return given  # JSON Schema has many more words
+        return kind.from_dict(given)
     if isinstance(value, (list, tuple)):
         return [_made(kind, each) for each in cast("Sequence[object]", value)]
     return value
@@ -507,131 +504,4 @@ class AgentKeepAlive(Settings):
 _LISTED: Mapping[tuple[str, str], type[Settings]] = {
     ("Think", "functions"): Function,
     ("Function", "parameters"): Parameters,
-}
-
-
-# ── in whatever form it comes ──
-
-
-def as_settings(given: object, *, strict: bool = True) -> dict[str, Any]:
-    """Settings as a new dict of today's shape: of an object, a mapping, or JSON text.
-
-    Args:
-        given: the settings.
-        strict: whether names in it that this package does not know are errors.
-
-    Raises:
-        DeepgramTypeError: it is none of these, or has such a name.
-    """
-    if isinstance(given, (str, bytes)):
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise DeepgramTypeError(f"The settings of an agent are a JSON object; this is not JSON: {error}") from error
-    return _modern(_checked("The settings of an agent are", given, SettingsConfigurationOptions, strict))
-
-
-def as_part(name: Literal["listen", "think", "speak"], given: object, *, strict: bool = True) -> Any:
-    """The same for a part of an agent, or a list of such parts."""
-    if isinstance(given, (list, tuple)):
-        parts: list[Any] = [as_part(name, each, strict=strict) for each in cast("Sequence[object]", given)]
-        return parts
-    kind, fix = _PARTS[name]
-    return fix(_checked(f"`{name}` is", given, kind, strict))
-
-
-def _checked(what: str, given: object, kind: type[Settings], strict: bool) -> dict[str, Any]:
-    if isinstance(given, Settings):
-        return given.to_dict()
-    if not isinstance(given, Mapping):
-        raise DeepgramTypeError(
-            f"{what} an object such as {kind.__name__.replace('Configuration', '')}, or a mapping; "
-            f"got {type(given).__name__}."
-        )
-    found: dict[str, Any] = _plain(cast("Mapping[str, Any]", given))
-    if strict:
-        kind.from_dict(found)
-    return found
-
-
-def _modern(settings: dict[str, Any]) -> dict[str, Any]:
-    """The same settings in today's shape: up to 3.11 of the official SDK, and in 4.7 and 4.8.0, some were elsewhere."""
-    settings["type"] = "Settings"
-    settings.setdefault("audio", {})
-    context: Any = settings.pop("context", None)
-    given: Any = settings.setdefault("agent", {})
-    if not isinstance(given, dict):
-        return settings
-    agent = cast("dict[str, Any]", given)
-    for name in ("tags", "mip_opt_out"):
-        if name in agent:
-            settings.setdefault(name, agent.pop(name))
-    if context:
-        agent["context"] = {**context, **agent.get("context", {})}
-    if "context" in agent:
-        # What was said again is the greeting's business by now.
-        agent["context"].pop("replay", None)
-        agent["context"]["messages"] = [_message(each) for each in agent["context"].get("messages") or ()]
-    for name, (_, fix) in _PARTS.items():
-        part: Any = agent.get(name)
-        if isinstance(part, list):
-            agent[name] = [fix(each) for each in cast("list[dict[str, Any]]", part)]
-        elif part is not None:
-            agent[name] = fix(part)
-    return settings
-
-
-def _message(message: Any) -> Any:
-    if isinstance(message, list) and len(cast("list[object]", message)) == 2:
-        role, content = cast("list[object]", message)
-        return {"type": "History", "role": role, "content": content}
-    return cast("object", message)
-
-
-def _listen(listen: dict[str, Any]) -> dict[str, Any]:
-    provider = {name: listen.pop(name) for name in ("model", "keyterms") if name in listen}
-    if provider:
-        listen["provider"] = {"type": "deepgram", **provider, **listen.get("provider", {})}
-    return listen
-
-
-def _think(think: dict[str, Any]) -> dict[str, Any]:
-    if "model" in think:
-        think["provider"] = {"model": think.pop("model"), **think.get("provider", {})}
-    if "instructions" in think:
-        think.setdefault("prompt", think.pop("instructions"))
-    for function in think.get("functions") or ():
-        endpoint = {name: function.pop(name) for name in ("url", "method", "headers") if name in function}
-        if endpoint:
-            function["endpoint"] = {**endpoint, **function.get("endpoint", {})}
-        _headers(function)
-    _headers(think)
-    return think
-
-
-def _speak(speak: dict[str, Any]) -> dict[str, Any]:
-    provider = speak.get("provider", {})
-    old = {name: speak.pop(name) for name in ("model", "voice_id") if name in speak}
-    if old or isinstance(provider, str):
-        found: dict[str, Any] = {"type": provider if isinstance(provider, str) else "deepgram"}
-        if "model" in old:
-            found["model_id" if found["type"] in ("eleven_labs", "cartesia") else "model"] = old["model"]
-        if "voice_id" in old:
-            found["voice"] = old["voice_id"]
-        speak["provider"] = found if isinstance(provider, str) else {**found, **provider}
-    _headers(speak)
-    return speak
-
-
-def _headers(part: dict[str, Any]) -> None:
-    """Lists of `Header`, as they were before 4.6, become what the service takes."""
-    headers = part.get("endpoint", {}).get("headers")
-    if isinstance(headers, list):
-        part["endpoint"]["headers"] = {each["key"]: each["value"] for each in cast("list[dict[str, str]]", headers)}
-
-
-_PARTS: Mapping[str, tuple[type[Settings], Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    "listen": (Listen, _listen),
-    "think": (Think, _think),
-    "speak": (Speak, _speak),
 }

@@ -74,6 +74,9 @@ class SpeakWebSocketEvents(str, Enum):
     Unhandled = "Unhandled"
     Error = "Error"
     Warning = "Warning"
+    # Of v3.4, before there were such sessions: never fired.
+    Flush = "Flush"
+    # Those that v3 did not know.
     Reconnecting = "Reconnecting"
     Reconnected = "Reconnected"
     Connected = "Connected"

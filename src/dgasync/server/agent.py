@@ -8,7 +8,6 @@ user speaks.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import logging
@@ -20,12 +19,13 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from dgasync.server import agent_settings
 from dgasync.server.agent_configs import kept_config
-from dgasync.server.agent_settings import AgentSettings, Function, Thinking, wrong
+from dgasync.server.agent_settings import AgentSettings, Thinking, wrong
 from dgasync.server.checks import is_object
 from dgasync.server.conversation import Conversation
 from dgasync.server.decode import BadAudio
 from dgasync.server.encode import Encoder, MissingCodecs
 from dgasync.server.engine import Engine, LiveEngine, Onset, hears_live
+from dgasync.server.function_calls import FunctionCalls
 from dgasync.server.listen import model_uuid
 from dgasync.server.listening import MAX_MESSAGE, ListeningSession
 from dgasync.server.replies import Refusal
@@ -33,7 +33,7 @@ from dgasync.server.routes import WEBSOCKET, Call, Route
 from dgasync.server.sockets import GONE, End, Ended, open_socket, reason
 from dgasync.server.speak import ready_voice
 from dgasync.server.talking import Answer, Talker
-from dgasync.server.thinking import FunctionCall, Thought, ThoughtFailed, ask_function, think
+from dgasync.server.thinking import FunctionCall, Thought, ThoughtFailed, think
 from dgasync.server.turn_hearing import TurnHearing
 from dgasync.server.turns import Moment
 from dgasync.server.voice import Voice
@@ -49,10 +49,6 @@ Json = dict[str, Any]
 
 ROUNDS = 10
 """How often functions may be called before there is an answer."""
-FUNCTION_TIMEOUT = 60.0
-"""Seconds a client has to answer a function call."""
-MOST_WAITING = 100
-"""Messages that may wait for the audio before them to be heard."""
 
 
 async def agent(call: Call) -> web.StreamResponse:
@@ -86,10 +82,19 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
         self._prompt = ""
         self._conversation = Conversation(())
         self._talker = Talker()
-        self._calls: dict[str, asyncio.Future[str]] = {}  # that the client has not answered yet
-        self._messages = 0  # in the inbox
+        self._functions = FunctionCalls(self._send)
         self._in_turn = False
         self._announced = False  # that the user speaks
+        self._deeds: dict[str, Callable[[Json], Awaitable[None]]] = {
+            "Settings": self._settle,
+            "UpdateListen": self._update_listen,
+            "UpdateThink": self._update_think,
+            "UpdateSpeak": self._update_speak,
+            "UpdatePrompt": self._update_prompt,
+            "InjectUserMessage": self._inject_user,
+            "InjectAgentMessage": self._inject_agent,
+            "ForceEndTurn": self._force_end,
+        }
 
     def _let_go(self) -> None:
         super()._let_go()
@@ -109,10 +114,6 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
 
     # What comes.
 
-    @property
-    def _held_back(self) -> bool:
-        return super()._held_back or self._messages >= MOST_WAITING
-
     async def _take(self, message: WSMessage) -> None:
         if message.type is WSMsgType.BINARY:
             await self._take_audio(message.data)
@@ -127,25 +128,15 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
         except (ValueError, RecursionError):  # The last for what is nested without end.
             message = None
         kind = message.get("type") if is_object(message) else None
-        if not isinstance(kind, str) or kind not in _DEEDS:
+        if kind == "KeepAlive":
+            return  # That it came is all that it says.
+        if is_object(message) and kind == "FunctionCallResponse":
+            self._functions.answer(message)  # The talker waits for it; nobody else does.
+        elif is_object(message) and isinstance(kind, str) and kind in self._deeds:
+            await self._take_ask(message, text)
+        else:
             why = "The text message is no JSON object of a type that is known here."
             self._end(self._failure(1008, "UNPARSABLE_CLIENT_MESSAGE", why))
-        elif kind == "FunctionCallResponse":
-            self._take_response(message)  # The talker waits for it; nobody else does.
-        elif kind != "KeepAlive":
-            self._messages += 1
-            self._put(message)
-            while self._held_back:
-                self._room.clear()
-                await self._room.wait()
-
-    def _take_response(self, message: Json) -> None:
-        # The last for what old official clients send.
-        which, content = message.get("id"), message.get("content", message.get("output"))
-        waiting = self._calls.get(which) if isinstance(which, str) else None
-        # One that comes when the user has gone on to something else is of no use any more.
-        if waiting is not None and not waiting.done():
-            waiting.set_result(content if isinstance(content, str) else json.dumps(content))
 
     # What becomes of it.
 
@@ -163,8 +154,6 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
                         await self._heard(heard)
                     await self._befall()
                 else:
-                    self._messages -= 1
-                    self._room.set()
                     await self._do_as(item)
         except BadAudio as problem:
             return self._failure(1008, "USER_AUDIO_FORMAT", f"The audio cannot be decoded: {problem}.")
@@ -181,7 +170,7 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
         if kind != "Settings":
             self._check_begun()
         try:
-            await _DEEDS[kind](self, message)
+            await self._deeds[kind](message)
         except Refusal as refusal:
             why = refusal.details or refusal.message
             if kind == "Settings":
@@ -257,9 +246,10 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
     # What the agent says: all of it in the talker.
 
     async def _try(self, job: Callable[[], Awaitable[None]]) -> None:
-        """Do it; what goes wrong in it ends the session."""
+        """Do it, unless this is the end; what goes wrong in it is one."""
         try:
-            await job()
+            if not self._ending:
+                await job()
         except ThoughtFailed as problem:
             self._end(self._failure(1011, "FAILED_TO_THINK", f"No think provider had an answer: {problem}."))
         except ConnectionError:
@@ -292,7 +282,10 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
             calls = await self._think(answer)
             if not calls:
                 break
-            await self._call_functions(calls)
+            thinking = self._settings.thinking
+            functions = {function.name: function for each in thinking for function in each.functions}
+            entries = await self._functions.call(calls, functions, self._service.outgoing)
+            await self._report(self._conversation.call(entries))
         else:
             await self._warn("TOO_MANY_FUNCTION_CALLS", f"There was no answer after {ROUNDS} rounds of calls.")
         await answer.end()
@@ -325,49 +318,6 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
                     await answer.say(piece.text)
         return calls
 
-    async def _call_functions(self, calls: list[FunctionCall]) -> None:
-        known = {function.name: function for each in self._settings.thinking for function in each.functions}
-        functions = [known.get(call.name) for call in calls]
-        told = [
-            {
-                "id": call.id,
-                "name": call.name,
-                "arguments": call.arguments,
-                "client_side": function is None or function.endpoint is None,
-            }
-            for call, function in zip(calls, functions, strict=True)
-        ]
-        waiting = {call.id: self._loop.create_future() for call in calls}
-        self._calls.update(waiting)
-        try:
-            await self._send({"type": "FunctionCallRequest", "functions": told})
-            responses = [
-                await self._response(call, function, waiting[call.id])
-                for call, function in zip(calls, functions, strict=True)
-            ]
-        finally:
-            for call in calls:
-                self._calls.pop(call.id, None)
-        entries = [{**call, "response": response} for call, response in zip(told, responses, strict=True)]
-        await self._report(self._conversation.call(entries))
-
-    async def _response(self, call: FunctionCall, function: Function | None, waiting: asyncio.Future[str]) -> str:
-        """What came of a call; what went wrong is told to whatever thinks, too, which may know what to do."""
-        try:
-            if function is None or function.endpoint is None:
-                return await asyncio.wait_for(waiting, FUNCTION_TIMEOUT)
-            response = await ask_function(function, call.arguments, self._service.outgoing)
-        except asyncio.TimeoutError:
-            why = f"{call.name} was not answered within {FUNCTION_TIMEOUT:g} seconds"
-        except ThoughtFailed as problem:
-            why = f"{call.name}: {problem}"
-        else:
-            told = {"type": "FunctionCallResponse", "id": call.id, "name": call.name, "content": response}
-            await self._send(told)
-            return response
-        await self._warn("FUNCTION_CALL_FAILED", f"{why}.")
-        return json.dumps({"error": why})
-
     # What else a client asks for.
 
     @property
@@ -385,9 +335,13 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
         text, behavior = _needed(message, "message"), message.get("behavior") or "default"
         if behavior not in ("default", "queue", "interrupt"):
             raise wrong("`behavior`: expected default, queue or interrupt.")
+        why = ""
         if behavior == "default" and (self._user_is_speaking or self._talker.busy):
-            who = "user" if self._user_is_speaking else "agent"
-            await self._send({"type": "InjectionRefused", "message": f"The {who} is speaking."})
+            why = f"The {'user' if self._user_is_speaking else 'agent'} is speaking."
+        elif behavior == "queue" and self._talker.full:
+            why = "Too much waits to be said."
+        if why:
+            await self._send({"type": "InjectionRefused", "message": why})
             return
         if behavior == "interrupt":
             await self._talker.drop()
@@ -428,23 +382,6 @@ class AgentSession(ListeningSession[Json, "Moment | Onset"]):
 
     def _change(self, **more: Any) -> None:
         self._settings = dataclasses.replace(self._settings, **more)
-
-    async def _stay(self, message: Json) -> None:
-        """KeepAlive says no more than that the client is there, and FunctionCallResponse is the talker's."""
-
-
-_DEEDS: dict[str, Callable[[AgentSession, Json], Awaitable[None]]] = {
-    "Settings": AgentSession._settle,
-    "UpdateListen": AgentSession._update_listen,
-    "UpdateThink": AgentSession._update_think,
-    "UpdateSpeak": AgentSession._update_speak,
-    "UpdatePrompt": AgentSession._update_prompt,
-    "InjectUserMessage": AgentSession._inject_user,
-    "InjectAgentMessage": AgentSession._inject_agent,
-    "ForceEndTurn": AgentSession._force_end,
-    "FunctionCallResponse": AgentSession._stay,
-    "KeepAlive": AgentSession._stay,
-}
 
 
 def _needed(message: Json, name: str) -> str:

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from dgasync.server.accounts import stamp
-from dgasync.server.checks import bad_body, is_object, labels, number
+from dgasync.server.checks import bad_body, is_list, is_object, labels, number
 from dgasync.server.errands import Errand, Json, handler, not_found
 from dgasync.server.replies import Refusal
 from dgasync.server.routes import Route
@@ -39,9 +39,8 @@ def kept_config(connection: sqlite3.Connection, project: str, which: str) -> Jso
 def _filled(value: Any, variables: Json) -> Any:
     if is_object(value):
         return {name: _filled(each, variables) for name, each in value.items()}
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [_filled(each, variables) for each in items]
+    if is_list(value):
+        return [_filled(each, variables) for each in value]
     if not isinstance(value, str):
         return value
     whole = _PLACE.fullmatch(value)

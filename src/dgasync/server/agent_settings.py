@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dgasync.server.checks import is_object
+from dgasync.server.checks import is_list, is_object
 from dgasync.server.decode import RAW_ENCODINGS
 from dgasync.server.engine import Engine, Hints
 from dgasync.server.flux_options import MODELS, changed, checked_hints, checked_terms, no_such_model
@@ -308,10 +308,12 @@ def _object(told: Json, name: str) -> Json | None:
 
 
 def _list(told: Json, name: str) -> list[Any]:
-    value: Any = told.get(name)
-    if value is not None and not isinstance(value, list):
+    value = told.get(name)
+    if value is None:
+        return []
+    if not is_list(value):
         raise wrong(f"`{name}`: expected a list.")
-    return value or []
+    return value
 
 
 def _texts(told: Json, name: str) -> list[str]:
@@ -343,7 +345,7 @@ def _is_number(value: Any) -> bool:
 
 def _several(told: Any) -> list[Json]:
     """One provider, or a list of them."""
-    found: list[Any] = told if isinstance(told, list) else [] if told is None else [told]
+    found = told if is_list(told) else [] if told is None else [told]
     if len(found) > MOST_PROVIDERS or not all(is_object(each) for each in found):
         raise wrong(f"expected an object, or a list of at most {MOST_PROVIDERS}.")
     return found

@@ -17,6 +17,7 @@ __all__ = [
     "choice",
     "day",
     "email",
+    "is_list",
     "is_object",
     "json_body",
     "labels",
@@ -71,7 +72,8 @@ def is_object(value: object) -> TypeGuard[Json]:
     return isinstance(value, dict)
 
 
-def _is_list(value: object) -> TypeGuard[list[Any]]:
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether this is a JSON array."""
     return isinstance(value, list)
 
 
@@ -103,7 +105,7 @@ def texts(body: Json, name: str) -> list[str]:
     value = body.get(name)
     if value is None:
         return []
-    if not _is_list(value) or len(value) > MAX_ITEMS:
+    if not is_list(value) or len(value) > MAX_ITEMS:
         raise bad_body(f"`{name}`: expected a list of {MAX_ITEMS} strings at most.")
     if not all(isinstance(item, str) and 0 < len(item) <= MAX_TEXT for item in value):
         raise bad_body(f"`{name}`: expected strings of 1 to {MAX_TEXT} characters.")

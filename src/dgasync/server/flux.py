@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from dgasync.server.checks import is_object
+from dgasync.server.checks import is_list, is_object
 from dgasync.server.decode import BadAudio
 from dgasync.server.engine import LiveEngine, Onset
 from dgasync.server.flux_options import MULTI, FluxOptions, changed, checked_hints, checked_terms, read_flux_options
@@ -90,9 +90,9 @@ class FluxSession(ListeningSession[_Ask, "Moment | Onset"]):
         elif message.type is WSMsgType.TEXT:
             self._note(message.data)
             if not self._ending:
-                self._take_text(message.data)
+                await self._take_text(message.data)
 
-    def _take_text(self, text: str) -> None:
+    async def _take_text(self, text: str) -> None:
         try:
             message: Any = json.loads(text)
         except (ValueError, RecursionError):  # The last for what is nested without end.
@@ -102,11 +102,11 @@ class FluxSession(ListeningSession[_Ask, "Moment | Onset"]):
             self._received.complete = True
             self._end(End(1000, said=True))
         elif kind == "ForceEndTurn":
-            self._put(_Ask(kind, message))
+            await self._take_ask(_Ask(kind, message), text)
         elif kind == "Configure":
             self._pending += 1
             # What comes too early is refused when it is its turn to be answered.
-            self._put(_Ask(kind if self._pending <= MOST_PENDING else "TooMany", message))
+            await self._take_ask(_Ask(kind if self._pending <= MOST_PENDING else "TooMany", message), text)
         else:
             why = "The text message is no JSON object of a type that is known here."
             self._end(self._failure(1008, "UNPARSABLE_CLIENT_MESSAGE", why))
@@ -226,10 +226,10 @@ class FluxSession(ListeningSession[_Ask, "Moment | Onset"]):
 
 def _texts(message: Json, name: str) -> list[Any] | None:
     """A list, or the one thing that would be in it; None where there is none."""
-    value: Any = message.get(name)
+    value = message.get(name)
     if value is None:
         return None
-    return list(value) if isinstance(value, list) else [value]
+    return value if is_list(value) else [value]
 
 
 ROUTES = [Route(WEBSOCKET, "/v2/listen", flux, "usage:write", "listen")]

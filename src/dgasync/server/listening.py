@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -14,7 +15,7 @@ from dgasync.server.live_hearing import LiveEar
 from dgasync.server.options import PACKETS, LiveOptions
 from dgasync.server.record import HEAD
 from dgasync.server.routes import Call
-from dgasync.server.sockets import Item, Session
+from dgasync.server.sockets import End, Item, Session
 
 __all__ = ["MAX_MESSAGE", "ListeningSession"]
 
@@ -24,8 +25,10 @@ Told = TypeVar("Told")
 MAX_MESSAGE = 16 * 1024 * 1024
 """Bytes of one message."""
 BUFFER = 16 * 1024 * 1024
-"""Bytes of audio that wait to be heard before no more is read from the socket. Pings come behind the audio, so that an
+"""Bytes that wait to be heard, or done, before no more is read from the socket. Pings come behind the audio, so that an
 engine that falls behind must not stop the reading soon: at 16 kHz this is more than eight minutes."""
+ASK = 1000
+"""Bytes that a message counts for, besides those of its text: there may be many of them."""
 TAKE = 32 * 1024
 """Bytes of audio heard in one go, however they have come: a second at 16 kHz."""
 
@@ -39,7 +42,8 @@ class ListeningSession(Session["bytes | Item"], Generic[Item, Told]):
         super().__init__(call, use, socket)
         self._ear: LiveEar[Told] | None = None
         self._digest = hashlib.sha256()
-        self._waiting = 0  # bytes of audio in the inbox
+        self._waiting = 0  # bytes in the inbox
+        self._sizes: deque[int] = deque()  # those of what is no audio
         self._room = asyncio.Event()
         self._step: int | None = None  # bytes that a message is cut into; None: it stays whole
 
@@ -78,9 +82,27 @@ class ListeningSession(Session["bytes | Item"], Generic[Item, Told]):
         for at in range(0, len(data), step):
             self._put(data[at : at + step])
         self._waiting += len(data)
+        await self._wait_for_room()
+
+    async def _take_ask(self, item: Item, text: str) -> None:
+        """Something else came, in this text; it is done when it is its turn."""
+        size = len(text) + ASK
+        self._put(item)
+        self._sizes.append(size)
+        self._waiting += size
+        await self._wait_for_room()
+
+    async def _wait_for_room(self) -> None:
         while self._held_back:
             self._room.clear()
             await self._room.wait()
+
+    async def _next(self) -> bytes | Item | End:
+        item = await super()._next()
+        if not isinstance(item, bytes | End):
+            self._waiting -= self._sizes.popleft()
+            self._room.set()
+        return item
 
     async def _hear(self, first: bytes) -> list[Told]:
         """Hear this audio and what has piled up behind it, but no more than up to where something is to happen."""

@@ -90,14 +90,14 @@ class LiveSession(ListeningSession[_Ask, Json]):
 
     async def _take(self, message: WSMessage) -> None:
         if message.type is WSMsgType.TEXT:
-            self._take_text(message.data)
+            await self._take_text(message.data)
             return
         await self._take_audio(message.data)
         if not message.data:
             # The old way to say CloseStream, which the service still understands (FIELD_NOTES 16).
             self._say_no_more()
 
-    def _take_text(self, text: str) -> None:
+    async def _take_text(self, text: str) -> None:
         self._note(text)
         try:
             message: Any = json.loads(text)
@@ -109,7 +109,7 @@ class LiveSession(ListeningSession[_Ask, Json]):
         if ask is _Ask.CLOSE_STREAM:
             self._say_no_more()
         elif ask is _Ask.FINALIZE and not self._ending:
-            self._put(ask)
+            await self._take_ask(ask, text)
 
     def _say_no_more(self) -> None:
         if not self._ending:

@@ -48,7 +48,7 @@ class Received:
     frames: int = 0
     """Messages of audio that came over a websocket, empty ones included."""
     messages: list[str] = field(default_factory=list[str])
-    """Text messages that came over a websocket, `MESSAGES` at most."""
+    """Text messages that came over a websocket, `MESSAGES` at most, and `HEAD` characters of each."""
     sent: int = 0
     """Messages that were sent over a websocket."""
     close_code: int | None = None

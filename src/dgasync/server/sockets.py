@@ -15,7 +15,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from dgasync.server.heads import heads_of
 from dgasync.server.identity import SUBPROTOCOLS
 from dgasync.server.ledger import Use
-from dgasync.server.record import MESSAGES
+from dgasync.server.record import HEAD, MESSAGES
 from dgasync.server.replies import Refusal, cut, encode
 from dgasync.server.routes import Call
 
@@ -190,9 +190,9 @@ class Session(ABC, Generic[Item]):
             self._last_sign = self._loop.time()
 
     def _note(self, text: str) -> None:
-        """Remember a text message."""
+        """Remember a text message, or its beginning."""
         if len(self._received.messages) < MESSAGES:
-            self._received.messages.append(text)
+            self._received.messages.append(text[:HEAD])
 
     def _put(self, item: Item | End) -> None:
         self._inbox.append(item)

@@ -20,6 +20,9 @@ Run = Callable[..., Awaitable[bytes]]
 Send = Callable[[Json | bytes], Awaitable[None]]
 Remember = Callable[[str], Awaitable[None]]
 
+MOST_JOBS = 100
+"""Things that may wait to be said."""
+
 
 class Talker:
     """What an agent has to do, one thing after the other."""
@@ -32,6 +35,11 @@ class Talker:
     def busy(self) -> bool:
         """Whether it is at something."""
         return self._task is not None and not self._task.done()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that there should not be more."""
+        return len(self._jobs) >= MOST_JOBS
 
     def add(self, job: Callable[[], Awaitable[None]]) -> None:
         """Do this next. A job deals with what goes wrong in it."""

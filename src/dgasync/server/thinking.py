@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from dgasync.server.agent_settings import Endpoint, Function, Thinking
-from dgasync.server.checks import is_object
+from dgasync.server.checks import is_list, is_object
 from dgasync.server.conversation import Conversation
 from dgasync.server.outgoing import FAILURES, Outgoing
 from dgasync.server.replies import encode
@@ -159,7 +159,7 @@ async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Any]:
         if size > MOST_ANSWER:
             raise ThoughtFailed(f"the answer is longer than {MOST_ANSWER} bytes")
         name, _, value = line.decode(errors="replace").strip().partition(":")
-        if name == "data":
+        if name == "data" and value.strip():
             if value.strip() == _DONE:
                 return
             yield _json(value)
@@ -172,19 +172,19 @@ def _parts(answer: Any, name: str, calls: _Calls) -> list[Said | Thought]:
         words: Any = error.get("message") if is_object(error) else error
         raise ThoughtFailed(f"the endpoint failed: {str(words)[:MOST_TOLD]}")
     choices: Any = answer.get("choices") if is_object(answer) else None
-    if not isinstance(choices, list):
+    if not is_list(choices):
         raise ThoughtFailed("the endpoint answered what is no chat completion")
     found: list[Said | Thought] = []
-    choice: Any = choices[0] if choices else None
-    told: Any = choice.get(name) if is_object(choice) else None
+    choice = choices[0] if choices else None
+    told = choice.get(name) if is_object(choice) else None
     if not is_object(told):
         return []  # The last event of some has no choices, but the count of tokens.
     # Not in OpenAI's own API; models that think aloud have the one or the other.
     for kind, key in ((Thought, "reasoning_content"), (Thought, "reasoning"), (Said, "content")):
         if isinstance(text := told.get(key), str) and text:
             found.append(kind(text))
-    parts: Any = told.get("tool_calls")
-    for at, part in enumerate(parts if isinstance(parts, list) else []):
+    parts = told.get("tool_calls")
+    for at, part in enumerate(parts if is_list(parts) else []):
         calls.add(at, part)
     return found
 
@@ -255,19 +255,20 @@ def _names(text: str, name: str) -> bool:
 
 def _arguments(parameters: Json, text: str) -> Json:
     properties, required = parameters.get("properties"), parameters.get("required")
-    if not is_object(properties) or not isinstance(required, list):
+    if not is_object(properties) or not is_list(required):
         return {}
-    return {name: _argument(properties[name], text) for name in required if name in properties}
+    return {name: _argument(schema, text) for name, schema in properties.items() if name in required}
 
 
 def _argument(schema: Any, text: str) -> Any:
     told: Json = schema if is_object(schema) else {}
-    members: Any = told.get("enum")
-    if isinstance(members, list) and members:
+    members = told.get("enum")
+    if is_list(members) and members:
         return next((member for member in members if _names(text, str(member))), members[0])
     kind = told.get("type")
     if kind in ("number", "integer"):
         found = re.search(r"-?\d+(?:\.\d+)?", text)
         number = float(found.group()) if found else 0.0
         return int(number) if kind == "integer" or number == int(number) else number
-    return {"boolean": True, "array": [], "object": {}, "null": None}.get(str(kind), text)
+    others: Json = {"boolean": True, "array": [], "object": {}, "null": None}
+    return others.get(str(kind), text)

@@ -13,15 +13,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 import msgspec
 
-from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, SessionEnded, StreamClosed, Timeout
-from dgasync.limits import AGENT_KEEP_ALIVE, CLOSE_TIMEOUT, CONFIGURE_TIMEOUT, MAX_EVENTS, SETTINGS_TIMEOUT
+from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, StreamClosed, Timeout
+from dgasync.limits import (
+    AGENT_KEEP_ALIVE,
+    CLOSE_TIMEOUT,
+    CONFIGURE_TIMEOUT,
+    MAX_EVENT_BYTES,
+    MAX_EVENTS,
+    SETTINGS_TIMEOUT,
+)
 from dgasync.models.agent import (
     AudioData,
     ConversationTextResponse,
@@ -38,7 +44,7 @@ from dgasync.models.agent import (
     WelcomeResponse,
     decode_message,
 )
-from dgasync.models.agent_settings import as_part
+from dgasync.models.agent_forms import as_part
 from dgasync.models.events import Error
 from dgasync.protocol.functions import announced, written
 from dgasync.protocol.live import Live
@@ -107,9 +113,9 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             may_be_silent=True,
         )
         # What the service takes the audio for when it is not told (official description).
-        sound = {"encoding": "linear16", "sample_rate": 24000, **settings["audio"].get("input", {})}
+        sound: dict[str, Any] = {"encoding": "linear16", "sample_rate": 24000, **(settings["audio"].get("input") or {})}
         super().__init__(transport, partial(self._greeted, connect), None, machine, Line(machine, None), sound)
-        self._settings = msgspec.json.encode(settings).decode()
+        self._settings = _text(settings)
         self._functions = functions or {}
         self._calls = Calls(self._functions, by_hand, function_timeout)
         self._strict = strict
@@ -145,7 +151,8 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
 
     async def _applied(self, socket: Socket) -> None:
         request_id = socket.headers.get("dg-request-id")
-        while True:
+        size = 0
+        while size <= MAX_EVENT_BYTES:
             frame = await socket.receive()
             if isinstance(frame, Closed):
                 said = f"{frame.code}: {frame.reason}" if frame.reason else str(frame.code)
@@ -156,6 +163,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
                     request_id=request_id,
                 )
             self._early.append(frame)
+            size += len(frame)
             if isinstance(frame, Binary):
                 continue
             event = decode_message(frame)
@@ -165,6 +173,9 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             if isinstance(event, Error):
                 said = _reason(event)
                 raise DeepgramWebsocketError(f"The service did not apply the settings: {said}.", request_id=request_id)
+        raise DeepgramWebsocketError(
+            "The service did not apply the settings, and says too much.", request_id=request_id
+        )
 
     def _listen(self, socket: Socket) -> None:
         for frame in self._early:
@@ -219,8 +230,10 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         content, error = await self._calls.answer(call)
         if error is not None:
             self._put(Error.of(error))
-        with suppress(SessionEnded):
-            await self.respond(call, content)
+        # Not by `respond`: where it cannot be sent any more, nobody here is told thereby.
+        message, answer = _answer(call, written(content))
+        self._said.append(answer)  # before what the agent says to it
+        await self._inbox.in_turn(lambda: self._write(message))
 
     # ── what is said ──
 
@@ -293,7 +306,8 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         return await self._changed(SpeakUpdated, {"type": "UpdateSpeak", "speak": part})
 
     async def update_think(self, think: Think | Mapping[str, Any] | list[Think], /) -> ThinkUpdated:
-        """Give the agent another model to think with, and return when it has it; it must be told the functions again.
+        """Give the agent another model to think with, and return when it has it. Functions that were given to this
+        session stay; others, and the prompt, are to be named again.
 
         Raises:
             DeepgramTypeError: settings that there are not.
@@ -353,21 +367,12 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             content = written(result)
         except (TypeError, ValueError) as error:
             raise DeepgramTypeError(f"What a function answers is a text, or what JSON can say: {error}") from error
-        await self._tell_agent(
-            {"type": "FunctionCallResponse", "id": call.id, "name": call.name, "content": content},
-        )
-        kept = HistoryCall(
-            id=call.id,
-            name=call.name,
-            client_side=True,
-            arguments=call.arguments,
-            response=content,
-            thought_signature=call.thought_signature,
-        )
-        self._said.append(History(function_calls=[kept]))
+        message, answer = _answer(call, content)
+        self._said.append(answer)
+        await self._say(message)
 
     async def _tell_agent(self, message: Mapping[str, Any]) -> None:
-        await self._say(msgspec.json.encode(message).decode())
+        await self._say(_text(message))
 
     async def _changed(self, kind: type[_U], message: Mapping[str, Any]) -> _U:
         """The answer to a change; one at a time, for an answer says no more than its kind."""
@@ -451,6 +456,27 @@ class _Change:
         if isinstance(event, (self._kind, Error)):
             self.said = event
             self.answered.set()
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    try:
+        return msgspec.json.encode(message).decode()
+    except (TypeError, ValueError) as error:
+        raise DeepgramTypeError(f"What an agent is told must be such as JSON can say: {error}") from error
+
+
+def _answer(call: FunctionCall, content: str) -> tuple[str, History]:
+    """What a function has answered, as the service is told, and as it is remembered."""
+    message = {"type": "FunctionCallResponse", "id": call.id, "name": call.name, "content": content}
+    kept = HistoryCall(
+        id=call.id,
+        name=call.name,
+        client_side=True,
+        arguments=call.arguments,
+        response=content,
+        thought_signature=call.thought_signature,
+    )
+    return _text(message), History(function_calls=[kept])
 
 
 def _is_audio(event: object) -> bool:

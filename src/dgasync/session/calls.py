@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio import to_thread
@@ -88,16 +88,26 @@ class Calls:
         run = partial(callee.function, *given, **named)
         with self._clock.move_on_after(self._timeout):
             result: Any
-            if not callee.is_async:
-                result = await self._in_thread(run)
-            elif self._is_apart:
-                result = await self._in_thread(partial(anyio.run, cast("Callable[[], Awaitable[Any]]", run)))
+            if self._is_apart:
+                result = await self._in_thread(lambda: _to_its_end(run))
             else:
-                result = await run()
-            if inspect.isawaitable(result):
-                result = await result
+                result = run() if callee.is_async else await self._in_thread(run)
+                if inspect.isawaitable(result):
+                    result = await result
             return written(result)
         raise Timeout(f"The function {callee.name} took longer than {self._timeout:g} s.")
 
     async def _in_thread(self, run: Callable[[], Any]) -> Any:
-        return await to_thread.run_sync(run, abandon_on_cancel=True, limiter=self._threads)
+        # In a tuple, for trio takes a coroutine that comes out of a thread for a mistake.
+        (result,) = await to_thread.run_sync(lambda: (run(),), abandon_on_cancel=True, limiter=self._threads)
+        return result
+
+
+def _to_its_end(run: Callable[[], Any]) -> Any:
+    """What a function of either kind returns, on this thread."""
+    result = run()
+    return anyio.run(_awaited, result) if inspect.isawaitable(result) else result
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result

@@ -37,12 +37,13 @@ from dgasync.protocol.saying import Retell, Saying, Words, kind_of, pieces
 from dgasync.protocol.tape import Replay
 from dgasync.session.core import Core
 from dgasync.session.script import Script
-from dgasync.session.sources import pull
+from dgasync.session.sources import in_thread, pull
 from dgasync.transport.seam import Binary, Closed
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
+    from dgasync.audio import Pull
     from dgasync.models.speak_live import SpeakEvent
     from dgasync.transport.seam import Frame, Socket, Transport
 
@@ -114,7 +115,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._auto_flush = auto_flush
         self._said_at: float | None = None  # when there was text the last time, if that is to be flushed
         self._connection = 0
-        self._epoch = 0  # how often what was said was abandoned
+        self._era = _Era()
         self._reciting: anyio.Event | None = None  # until a text is sent to its end
         self._heard_at = 0.0
         self._news: anyio.Event | None = None  # for those who wait for an answer
@@ -278,7 +279,7 @@ class AsyncVoice(Core["SpeakEvent"]):
             SessionEnded: the session is over, or `finish` was called.
             Timeout: the service did not become silent.
         """
-        await self._recite(source, await self._silent(), flush=flush)
+        await self._recite(source, await self._silent(), pull, flush=flush)
 
     async def flush(self) -> Literal["spoken", "interrupted", "nothing"]:
         """Return when all text so far is spoken: its sound has come, though it may not have been taken yet.
@@ -291,7 +292,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         """
         if not self.is_open:
             raise self._refusal()
-        saying, epoch = self._saying, await self._silent()
+        saying, era = self._saying, await self._silent()
         if saying.is_open:
             await self._say(_FLUSH)
         turn = saying.asked
@@ -300,7 +301,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         await self._answered(lambda: saying.over >= turn or saying.asked < turn, "what was to be spoken")
         if saying.asked < turn:
             raise _too_often(self.request_id)
-        return "spoken" if epoch == self._epoch else "interrupted"
+        return "interrupted" if era.is_over else "spoken"
 
     async def interrupt(self, *, played: float | None = None) -> SpeechInterrupted | None:
         """Abandon all text so far, and return when the voice is silent: what it said of that, if it says such things.
@@ -353,7 +354,7 @@ class AsyncVoice(Core["SpeakEvent"]):
             await self._answered(
                 lambda: self._change is not None or self._connection != connection, "a Configure", CONFIGURE_TIMEOUT
             )
-            answer = self._change
+            answer = self._answer_to_configure()
         if isinstance(answer, VoiceNotConfigured):
             said = " ".join(str(each) for each in (answer.code, answer.description) if each)
             raise DeepgramWebsocketError(
@@ -384,6 +385,9 @@ class AsyncVoice(Core["SpeakEvent"]):
         """
         await super().close_stream()
 
+    def _answer_to_configure(self) -> VoiceConfigured | VoiceNotConfigured | None:
+        return self._change
+
     async def message(self, text: str, /) -> None:
         """Send a message of the service's own protocol, in its turn.
 
@@ -400,34 +404,36 @@ class AsyncVoice(Core["SpeakEvent"]):
     def _is_farewell(self, message: str) -> bool:
         return kind_of(message) == "Close"
 
-    async def _recite(self, source: Tokens, epoch: int, *, flush: bool, sound: AsyncSound | None = None) -> None:
+    async def _recite(
+        self, source: Tokens, era: _Era, pull: Pull, *, flush: bool, recital: _Recital | None = None
+    ) -> None:
         """Send a text to its end; those before it go first, unless they are abandoned."""
         while self._reciting is not None:
             await self._reciting.wait()
-        if epoch != self._epoch:
+        if era.is_over:
             return
         over = self._reciting = anyio.Event()
-        if sound is not None:
-            sound._turn = self._saying.asked + 1
+        if recital is not None:
+            recital.turn = self._saying.asked + 1
         words = Words()
         try:
-            async with aclosing(_tokens(source)) as tokens:
+            async with aclosing(_tokens(source, pull)) as tokens:
                 async for token in tokens:
-                    if epoch != self._epoch:
+                    if era.is_over:
                         return
-                    await self._speak(words.feed(token), epoch)
-            await self._speak(words.end(), epoch)
+                    await self._speak(words.feed(token), era)
+            await self._speak(words.end(), era)
             # Where its sound is waited for, also if there was no text: then the answer is the end.
-            if epoch == self._epoch and (sound is not None or (flush and self._saying.is_open)):
+            if not era.is_over and (recital is not None or (flush and self._saying.is_open)):
                 await self._say(_FLUSH)
         finally:
             if self._reciting is over:
                 self._reciting = None
             over.set()
 
-    async def _speak(self, text: str, epoch: int) -> None:
+    async def _speak(self, text: str, era: _Era) -> None:
         for piece in pieces(text):
-            if epoch != self._epoch:
+            if era.is_over:
                 return
             await self._say(_encoded(type="Speak", text=piece))
         if text and self._auto_flush is not None:
@@ -461,7 +467,8 @@ class AsyncVoice(Core["SpeakEvent"]):
 
     def _abandon(self, message: str) -> None:
         """Drop what was said up to now, and have the service do so, whoever waits for that."""
-        self._epoch += 1
+        self._era.is_over = True
+        self._era = _Era()
         if self._reciting is not None:  # whatever it waits for, the next text need not
             self._reciting.set()
             self._reciting = None
@@ -480,11 +487,11 @@ class AsyncVoice(Core["SpeakEvent"]):
         with suppress(SessionEnded):
             await self._say(message)
 
-    async def _silent(self) -> int:
-        """Return when nothing of what was abandoned can come any more; which epoch it is."""
+    async def _silent(self) -> _Era:
+        """Return when nothing of what was abandoned can come any more."""
         if self._saying.stale:
             await self._answered(lambda: not self._saying.stale, "the interruption")
-        return self._epoch
+        return self._era
 
     async def _answered(self, is_it: Callable[[], bool], what: str, patience: float = VOICE_SILENCE) -> None:
         """Return when it is so."""
@@ -498,9 +505,7 @@ class AsyncVoice(Core["SpeakEvent"]):
                 if self._machine.phase is Phase.RECONNECTING:
                     rest = patience
                 elif rest <= 0:
-                    raise Timeout(
-                        f"The service said nothing of {what} for {patience:g} s.", request_id=self.request_id
-                    )
+                    raise Timeout(f"The service said nothing of {what} for {patience:g} s.", request_id=self.request_id)
                 if self._news is None:
                     self._news = anyio.Event()
                 news = self._news
@@ -525,13 +530,13 @@ class AsyncVoice(Core["SpeakEvent"]):
         """
         if not isinstance(text, (str, Iterable, AsyncIterable)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DeepgramTypeError(f"A voice is given text, or an iterator of texts; got {type(text).__name__}.")
-        return AsyncSound(self, text)
+        return AsyncSound(self, _Recital(text, self._begin_to_recite))
 
     def audio(self) -> AsyncSound:
         """All sound and nothing else: `async for chunk in voice.audio()`, up to the end of the session. Each event is
         taken once, so iterate over one or the other.
         """
-        return AsyncSound(self, None)
+        return AsyncSound(self)
 
     @property
     def reconnects(self) -> int:
@@ -541,19 +546,20 @@ class AsyncVoice(Core["SpeakEvent"]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._machine.phase.value}, {len(self._backlog)} events waiting>"
 
-    def _start(self, sound: AsyncSound, text: Tokens) -> None:
+    async def _begin_to_recite(self, recital: _Recital) -> None:
         """Have a text sent, for somebody who waits for its sound."""
+        era = recital.era = await self._silent()
         if not self.is_open:
             raise self._refusal()
-        self._assist(self._pump, sound, text)
+        self._assist(self._pump, recital, era)
 
-    async def _pump(self, sound: AsyncSound, text: Tokens) -> None:
+    async def _pump(self, recital: _Recital, era: _Era) -> None:
         try:
-            await self._recite(text, sound._epoch, flush=True, sound=sound)
+            await self._recite(recital.text, era, in_thread, flush=True, recital=recital)
         except SessionEnded:
             pass  # the events say how
         except Exception as error:  # of the user's own
-            sound._failure = error
+            recital.failure = error
             with suppress(SessionEnded):
                 self._clear(None)
 
@@ -564,69 +570,73 @@ class AsyncSound:
     A session that fails gives what came before it raises.
     """
 
-    def __init__(self, voice: AsyncVoice, text: Tokens | None) -> None:
-        self._failure: Exception | None = None  # what the iterator of the text has raised
+    def __init__(self, voice: AsyncVoice, recital: _Recital | None = None) -> None:
         self._voice = voice
-        self._text = text
-        self._turn: int | None = None  # while the text waits for those before it, there is none
-        self._epoch = 0
-        self._is_begun = text is None
-        self._is_over = text == ""
+        self._recital = recital
+        self._is_over = recital is not None and recital.text == ""
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        if not self._is_begun and not self._is_over:
-            await self._begin()
-        while not self._is_over:
-            if self._text is not None and self._epoch != self._voice._epoch:
-                self._is_over = True
+        recital = self._recital
+        if recital is not None and recital.era is None and not self._is_over:
+            await recital.begin(recital)
+        while not (self._is_over or (recital is not None and recital.is_cut)):
+            try:
+                event = await self._voice.__anext__()
+            except StopAsyncIteration:
                 break
-            event = await self._next()
-            if event is None:
-                break
-            if self._text is None:
+            if recital is None or recital.has_come_to(event):
                 if type(event) is AudioData:
                     return event.data
-            elif self._turn is None or _turn_of(event) < self._turn:
-                self._look_at(event)  # what an earlier text has left is not to be heard in this one
-            elif type(event) is AudioData:
-                return event.data
-            else:
+                self._is_over = recital is not None
+            elif isinstance(event, WarningResponse) and event.code == "EXCESSIVE_FLUSH" and recital.turn is not None:
                 self._is_over = True
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
+                raise _too_often(self._voice.request_id)
+        self._is_over = True
+        if recital is not None and recital.failure is not None:
+            failure, recital.failure = recital.failure, None
             raise failure
         raise StopAsyncIteration
-
-    async def _begin(self) -> None:
-        voice, text = self._voice, self._text
-        assert text is not None
-        self._is_begun = True
-        await voice._silent()
-        self._epoch = voice._epoch
-        voice._start(self, text)
-
-    def _look_at(self, event: SpeakEvent) -> None:
-        if isinstance(event, WarningResponse) and event.code == "EXCESSIVE_FLUSH" and self._turn is not None:
-            self._is_over = True
-            raise _too_often(self._voice.request_id)
-
-    async def _next(self) -> SpeakEvent | None:
-        try:
-            return await self._voice.__anext__()
-        except StopAsyncIteration:
-            self._is_over = True
-            return None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._voice!r}>"
 
 
-def _turn_of(event: object) -> int:
-    turn: int = vars(event).get("_turn", 0)
-    return turn
+class _Era:
+    """The time up to an interruption."""
+
+    __slots__ = ("is_over",)
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+
+class _Recital:
+    """A text whose sound somebody waits for."""
+
+    __slots__ = ("begin", "era", "failure", "text", "turn")
+
+    def __init__(self, text: Tokens, begin: Callable[[_Recital], Awaitable[None]]) -> None:
+        self.text = text
+        self.begin = begin
+        self.era: _Era | None = None
+        """When it began."""
+        self.turn: int | None = None
+        """Which turn it is; None while it waits for those before it."""
+        self.failure: Exception | None = None
+        """What the iterator of the text has raised."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it was abandoned."""
+        return self.era is not None and self.era.is_over
+
+    def has_come_to(self, event: object) -> bool:
+        """Whether an event is its sound or its end; what an earlier text has left is neither."""
+        turn: int = vars(event).get("_turn", 0)
+        return self.turn is not None and turn >= self.turn
 
 
 def _encoded(**message: object) -> str:
@@ -640,7 +650,7 @@ def _too_often(request_id: str | None) -> DeepgramWebsocketError:
     )
 
 
-async def _tokens(source: Tokens) -> AsyncGenerator[str, None]:
+async def _tokens(source: Tokens, pull: Pull) -> AsyncGenerator[str, None]:
     """The parts of a text, whatever gives them."""
     if isinstance(source, str):
         yield source

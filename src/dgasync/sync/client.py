@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dgasync.models.read import AnalyzeResponse, AsyncAnalyzeResponse
     from dgasync.models.read_params import AnalyzeParams, AnalyzeToCallbackParams
     from dgasync.models.speak import AsyncSpeakResponse
+    from dgasync.models.speak_live_params import VoiceSessionParams
     from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
     from dgasync.sync.catalogue import Models
     from dgasync.sync.listing import Listing
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from dgasync.sync.speech import Speech
     from dgasync.sync.tree import AgentDoor
     from dgasync.sync.turns import FluxSession
+    from dgasync.sync.voice import Voice
     from dgasync.transcript import Transcript
     from dgasync.transport.seam import Transport
     from dgasync.tree import Listen, Read, Speak
@@ -287,6 +289,27 @@ class DeepgramClient(Root, Successor):
         Takes what `synthesize` does, and raises what `transcribe` does.
         """
         return run(self._core.synthesize_to_callback(text, callback=callback, version=version, **options))
+
+    def voice(self, *, version: Literal["1", "2"] | None = None, **options: Unpack[VoiceSessionParams]) -> Voice:
+        """A voice that speaks while its text comes in, such as the answer of a language model.
+
+            with deepgram.voice(model="aura-2-thalia-en") as voice:
+                for chunk in voice.say(tokens): ...
+
+        It connects when it is entered, and leaving it waits for the sound of all that was said.
+
+        Args:
+            version: of the service; by default that which has the voice: "2" for `flux-...`, "1" for all others.
+            options: those of the websocket `/v1/speak` (`model` is "aura-2-thalia-en" unless given) or `/v2/speak`,
+                and of the call: `timeout`, `headers`, `addons`, `endpoint`, `max_retries`, `reconnect`, `strict`,
+                `keep_raw`. The audio is raw linear16 at 24,000 samples a second unless they say otherwise.
+
+        Raises:
+            DeepgramTypeError: options that do not fit each other. Entering it raises what it does for `live`.
+        """
+        from dgasync.sync.voice import Voice
+
+        return Voice(self._core.voice(version=version, **options))
 
     def analyze(self, text: Text, /, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
         """What the service reads in a text: its summary, topics, intents and mood, as far as they are asked for.

@@ -228,7 +228,8 @@ class AgentSession:
         return self._held.run(self._core.update_speak(speak))
 
     def update_think(self, think: Think | Mapping[str, Any] | list[Think], /) -> ThinkUpdated:
-        """Give the agent another model to think with, and return when it has it; it must be told the functions again.
+        """Give the agent another model to think with, and return when it has it. Functions that were given to this
+        session stay; others, and the prompt, are to be named again.
 
         Raises:
             DeepgramTypeError: settings that there are not.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dgasync.testing.local import local_server
     from dgasync.testing.receiver import CallbackReceiver, Delivery, callback_receiver
     from dgasync.testing.ruler import Ruler, ruler_audio, ruler_wav, silence
-    from dgasync.testing.wer import word_error_rate
+    from dgasync.transcript.wer import word_error_rate
 
 __all__ = [
     "local_server",
@@ -50,7 +50,7 @@ if not TYPE_CHECKING:
         "ruler_audio": "dgasync.testing.ruler",
         "ruler_wav": "dgasync.testing.ruler",
         "silence": "dgasync.testing.ruler",
-        "word_error_rate": "dgasync.testing.wer",
+        "word_error_rate": "dgasync.transcript.wer",
     }
 
     def __getattr__(name):

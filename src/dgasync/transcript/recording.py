@@ -1,0 +1,180 @@
+"""A recording as people want it: its text, its words in time order, who said what, and its paragraphs.
+
+Transcript                    the whole recording
+├── .channels                 [ChannelTranscript]: one channel of the audio
+├── .turns                    [Turn]: what one speaker says before another does
+└── .words .sentences .paragraphs .utterances
+
+Nothing is worked out before it is asked for, and then once. What the service was not asked for (paragraphs, utterances)
+is made here from words, punctuation and pauses. Silence, missing fields and nulls give empty results, never errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from dgasync.models.listen import Paragraph, PrerecordedResponse, Sentence, Utterance, Word
+from dgasync.transcript.channel import ChannelTranscript, Frozen, Turn, count
+from dgasync.transcript.divide import UTTERANCE_PAUSE, pause, span, split, timed
+
+__all__ = ["Transcript"]
+
+
+class Transcript(Frozen):
+    """What was said in a recording; `str(transcript)` is its text."""
+
+    response: PrerecordedResponse
+    """The service's answer, whole."""
+    connections: Sequence[float]
+    """Seconds at which the connections of a live session begin; a recording has one."""
+
+    def __init__(self, response: PrerecordedResponse, connections: Sequence[float] = (0.0,)) -> None:
+        vars(self).update(response=response, connections=tuple(connections))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Transcript:
+        """The transcript in an answer that was kept as a dict."""
+        return cls(PrerecordedResponse.from_dict(data))
+
+    @classmethod
+    def from_json(cls, data: str | bytes) -> Transcript:
+        """The transcript in an answer that was kept as JSON."""
+        return cls(PrerecordedResponse.from_json(data))
+
+    @property
+    def request_id(self) -> str | None:
+        """What Deepgram's support asks for."""
+        return self.response.request_id
+
+    @cached_property
+    def channels(self) -> tuple[ChannelTranscript, ...]:
+        """Each channel by itself: one, unless the recording was heard with `multichannel`."""
+        results = self.response.results
+        channels = (results and results.channels) or ()
+        return tuple(ChannelTranscript(index, channel, self.connections) for index, channel in enumerate(channels))
+
+    @cached_property
+    def text(self) -> str:
+        """The transcript in one line; of several channels a line each, in their order (`turns` has the dialogue)."""
+        return "\n".join(channel.text for channel in self.channels if channel.text)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The words of all channels by the time they start; a word without a time follows the one before it."""
+        pairs = [pair for channel in self.channels for pair in timed(channel.words)]
+        return tuple(word for _, word in sorted(pairs, key=_first))
+
+    @cached_property
+    def turns(self) -> tuple[Turn, ...]:
+        """What each speaker says before another does, by the time they start.
+
+        A turn ends where the speaker changes (with `diarize`), or where somebody on another channel says a whole word
+        while this one is silent. Who talks over another gets a turn and does not end the other's.
+        """
+        if len(self.channels) == 1:
+            return self.channels[0].turns
+        turns: list[tuple[float, Turn]] = []
+        for channel in self.channels:
+            others = (word for other in self.channels if other is not channel for word in other.words)
+            spans = sorted((word.start, word.end) for word in others if word.start is not None and word.end is not None)
+            turns.extend(channel.turns_among(spans))
+        return tuple(turn for _, turn in sorted(turns, key=_first))
+
+    @cached_property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """The service's paragraphs, or ours where it gave none; those of all channels, by the time they start."""
+        found = [paragraph for channel in self.channels for paragraph in channel.paragraphs]
+        return tuple(sorted(found, key=_start)) if len(self.channels) > 1 else tuple(found)
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of the paragraphs."""
+        return tuple(sentence for paragraph in self.paragraphs for sentence in paragraph.sentences or ())
+
+    @cached_property
+    def utterances(self) -> tuple[Utterance, ...]:
+        """The service's utterances, or ours where it gave none: turns, divided where nothing is said for a while."""
+        results = self.response.results
+        if results and results.utterances:
+            return tuple(results.utterances)
+        made: list[Utterance] = []
+        for turn in self.turns:
+            if turn.words:
+                made.extend(_utterances(turn, self.channels[turn.channel]))
+            else:
+                made.append(Utterance(channel=turn.channel, transcript=turn.text))
+        return tuple(sorted(made, key=_start))
+
+    @cached_property
+    def duration(self) -> float:
+        """Seconds of audio; the end of the last word where the service did not say."""
+        metadata = self.response.metadata
+        if metadata and metadata.duration is not None:
+            return metadata.duration
+        return max((word.end for word in self.words if word.end is not None), default=0.0)
+
+    @property
+    def language(self) -> str | None:
+        """The language the service detected, on the first channel where it did; None where it was not asked to."""
+        return next((channel.language for channel in self.channels if channel.language), None)
+
+    @cached_property
+    def confidence(self) -> float | None:
+        """How sure the service is, from 0 to 1; of several channels, their mean by number of words."""
+        sure = [(channel.confidence, len(channel.words)) for channel in self.channels if channel.confidence is not None]
+        weight = sum(count for _, count in sure)
+        if len(sure) > 1 and weight:
+            return sum(confidence * count for confidence, count in sure) / weight
+        return sure[0][0] if sure else None
+
+    @cached_property
+    def summary(self) -> str | None:
+        """The summary, with `summarize`."""
+        results = self.response.results
+        if results and results.summary and results.summary.short:
+            return results.summary.short
+        parts = [part.summary for channel in self.channels for part in channel.best.summaries or () if part.summary]
+        return " ".join(parts) or None
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        words, channels = count(len(self.words), "word"), count(len(self.channels), "channel")
+        return f"<Transcript {self.duration:.1f} s, {words}, {channels}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transcript):
+            return NotImplemented
+        return (self.response, self.connections) == (other.response, other.connections)
+
+    def __hash__(self) -> int:
+        return hash(self.response)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.response, self.connections))
+
+
+def _first(pair: tuple[float, object]) -> float:
+    return pair[0]
+
+
+def _start(part: Paragraph | Utterance) -> float:
+    return part.start or 0.0
+
+
+def _utterances(turn: Turn, channel: ChannelTranscript) -> Iterator[Utterance]:
+    for words in split(turn.words, lambda word, following: pause(word, following) >= UTTERANCE_PAUSE):
+        start, end = span(words)
+        sure = [word.confidence for word in words if word.confidence is not None]
+        yield Utterance(
+            start=start,
+            end=end,
+            confidence=sum(sure) / len(sure) if sure else None,
+            channel=turn.channel,
+            transcript=channel.join(words),
+            words=words,
+            speaker=turn.speaker,
+        )

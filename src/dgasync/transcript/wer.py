@@ -1,0 +1,49 @@
+"""Word error rate: how far a transcript is from what was said."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["word_error_rate"]
+
+
+def word_error_rate(said: str, heard: str) -> float:
+    """Words to change, insert and drop, as a share of the words that were said; case and punctuation do not count.
+
+    0 is perfect. What heard much that nobody said is above 1.
+    """
+    truth, guess = _normal(said), _normal(heard)
+    return _distance(truth, guess) / max(len(truth), 1)
+
+
+def _normal(text: str) -> list[str]:
+    text = re.sub(r"\bmr\b\.?", "mister", text.lower().replace("’", "'"))
+    return re.sub(r"[^\w' ]+", " ", text).split()
+
+
+def _distance(truth: list[str], guess: list[str]) -> int:
+    """The edit distance of two lists of words.
+
+    A column of the usual table is kept as the bits of two numbers: where a step down costs one more, and where one less
+    (Hyyrö, "A Bit-Vector Algorithm for Computing Levenshtein and Damerau Edit Distances", 2003). An hour of speech, some
+    10,000 words, takes a tenth of a second that way instead of half a minute.
+    """
+    if not truth:
+        return len(guess)
+    places: dict[str, int] = {}
+    for index, word in enumerate(truth):
+        places[word] = places.get(word, 0) | 1 << index
+    last = 1 << (len(truth) - 1)
+    every = (last << 1) - 1
+    more, less, distance = every, 0, len(truth)
+    for word in guess:
+        same = places.get(word, 0)
+        diagonal = (((same & more) + more) ^ more) | same | less
+        right_more = less | (every & ~(diagonal | more))
+        right_less = more & diagonal
+        distance += bool(right_more & last) - bool(right_less & last)
+        right_more = (right_more << 1 | 1) & every
+        right_less = (right_less << 1) & every
+        more = right_less | (every & ~(diagonal | right_more))
+        less = right_more & diagonal
+    return distance
