@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dgasync import logs as verboselogs
     from dgasync.api.agent import AsyncAgentWebSocketClient as AsyncAgentWebSocketClient
     from dgasync.api.auth import AsyncAuthRESTClient as AsyncAuthRESTClient
+    from dgasync.api.flux import AsyncFluxClient as AsyncFluxClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncListenRESTClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPreRecordedClient
     from dgasync.api.listen import AsyncPreRecordedClient as AsyncPrerecorded
@@ -187,6 +188,17 @@ if TYPE_CHECKING:
     from dgasync.models.catalogue import ThinkModelsResponse as ThinkModelsResponse
     from dgasync.models.catalogue import TTSDetails as TTSDetails
     from dgasync.models.catalogue import TTSMetadata as TTSMetadata
+    from dgasync.models.flux import ConfigureFailure as ConfigureFailure
+    from dgasync.models.flux import ConfigureSuccess as ConfigureSuccess
+    from dgasync.models.flux import Connected as Connected
+    from dgasync.models.flux import FluxError as FluxError
+    from dgasync.models.flux import FluxEvent as FluxEvent
+    from dgasync.models.flux import FluxEvents as FluxEvents
+    from dgasync.models.flux import FluxMessage as FluxMessage
+    from dgasync.models.flux import FluxWord as FluxWord
+    from dgasync.models.flux import Thresholds as Thresholds
+    from dgasync.models.flux import TurnInfo as TurnInfo
+    from dgasync.models.flux_options import FluxOptions as FluxOptions
     from dgasync.models.listen import Alternative as Alternative
     from dgasync.models.listen import Alternative as ListenRESTAlternative
     from dgasync.models.listen import Alternative as ListenWSAlternative
@@ -365,6 +377,7 @@ if TYPE_CHECKING:
     from dgasync.sync.client import DeepgramClient as DeepgramClient
     from dgasync.sync.conversation import AgentAudio as AgentAudio
     from dgasync.sync.conversation import AgentSession as AgentSession
+    from dgasync.sync.flux import FluxClient as FluxClient
     from dgasync.sync.listen import PreRecordedClient as ListenRESTClient
     from dgasync.sync.listen import PreRecordedClient as PreRecordedClient
     from dgasync.sync.listen import PreRecordedClient as Prerecorded
@@ -401,6 +414,7 @@ if TYPE_CHECKING:
     from dgasync.tree import Read as Read
     from dgasync.tree import Read as ReadRouter
     from dgasync.tree import Speak as SpeakRouter
+    from dgasync.turns import FluxTurn as FluxTurn
     from dgasync.utterances import LiveUtterance as LiveUtterance
     from dgasync.utterances import utterances_of as utterances_of
     from dgasync.version import __version__ as __version__
@@ -698,6 +712,20 @@ __all__ = [
     "SessionMetadata",
     "VoiceConfigured",
     "VoiceNotConfigured",
+    "AsyncFluxClient",
+    "ConfigureFailure",
+    "ConfigureSuccess",
+    "Connected",
+    "FluxError",
+    "FluxEvent",
+    "FluxEvents",
+    "FluxMessage",
+    "FluxWord",
+    "Thresholds",
+    "TurnInfo",
+    "FluxOptions",
+    "FluxClient",
+    "FluxTurn",
     "SpeakWSOptions",
     "SpeakLiveParams",
     "SpeakLiveV2Params",
@@ -1257,6 +1285,22 @@ if not TYPE_CHECKING:
             "VoiceConfigured",
             "VoiceNotConfigured",
         ),
+        "dgasync.api.flux": ("AsyncFluxClient",),
+        "dgasync.models.flux": (
+            "ConfigureFailure",
+            "ConfigureSuccess",
+            "Connected",
+            "FluxError",
+            "FluxEvent",
+            "FluxEvents",
+            "FluxMessage",
+            "FluxWord",
+            "Thresholds",
+            "TurnInfo",
+        ),
+        "dgasync.models.flux_options": ("FluxOptions",),
+        "dgasync.sync.flux": ("FluxClient",),
+        "dgasync.turns": ("FluxTurn",),
         "dgasync.models.speak_live_options": ("SpeakWSOptions",),
         "dgasync.models.speak_live_params": (
             "SpeakLiveParams",

@@ -11,11 +11,11 @@ from dgasync.models.flux import FluxEvent, TurnInfo
 if TYPE_CHECKING:
     from dgasync.models.flux import FluxWord
 
-__all__ = ["Turn", "Turns", "turns_of"]
+__all__ = ["FluxTurn", "Turns", "turns_of"]
 
 
 @dataclass(frozen=True)
-class Turn:
+class FluxTurn:
     """What somebody said before it was somebody else's turn."""
 
     index: int
@@ -51,13 +51,13 @@ class Turns:
         """What is being said in the turn that is not over yet."""
         return self._last.text if self._last is not None else ""
 
-    def feed(self, event: FluxEvent) -> list[Turn]:
+    def feed(self, event: FluxEvent) -> list[FluxTurn]:
         """The turns that are over with this event."""
         if event.type == "Close":
             return self.finish()
         if type(event) is not TurnInfo:
             return []
-        found: list[Turn] = []
+        found: list[FluxTurn] = []
         if self._last is not None and event.turn_index != self._last.turn_index:
             found = self.finish()
         if event.resumes:
@@ -69,15 +69,15 @@ class Turns:
             self._last = event
         return found
 
-    def finish(self) -> list[Turn]:
+    def finish(self) -> list[FluxTurn]:
         """The turn that is not over yet, if there is one, and nothing more comes."""
         last, self._last = self._last, None
         found = [self._made(last, is_over=False)] if last is not None and last.text else []
         self._resumed = 0
         return found
 
-    def _made(self, event: TurnInfo, *, is_over: bool) -> Turn:
-        return Turn(
+    def _made(self, event: TurnInfo, *, is_over: bool) -> FluxTurn:
+        return FluxTurn(
             index=int(event.turn_index or 0),
             text=event.text,
             words=tuple(event.words or ()),
@@ -90,7 +90,7 @@ class Turns:
         )
 
 
-def turns_of(events: Iterable[FluxEvent]) -> Iterator[Turn]:
+def turns_of(events: Iterable[FluxEvent]) -> Iterator[FluxTurn]:
     """The turns of recorded events, such as those of a message log."""
     turns = Turns()
     for event in events:

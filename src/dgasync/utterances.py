@@ -138,6 +138,18 @@ class Utterances:
         self._stream = (None, 0)
         return sorted(over, key=_begins)
 
+    def settled(self) -> list[LiveUtterance]:
+        """What is being said and not over yet, without what is not final: of each channel as much as stands.
+
+        Its words are the same objects as those of the utterances that they become part of.
+        """
+        return [
+            utterance
+            for number, speech in sorted(self._channels.items())
+            if speech.pending
+            for utterance in _utterances([speech.pending], number)
+        ]
+
     @property
     def pending(self) -> str:
         """What is being said and not over yet, with what is not final yet; of several channels a line each."""

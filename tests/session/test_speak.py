@@ -652,8 +652,7 @@ async def test_cancelled(stage: VoiceStage) -> None:
     """A cancelled voice closes its socket, whatever it was about to say."""
     with anyio.CancelScope() as scope:
         async with stage.voice() as voice:
-            stage.socket.speaks = False
-            stage.socket.feed(Binary(b"H"))
+            stage.socket.on_send = lambda frame: stage.socket.feed(Binary(b"H"))
             async for _ in voice.say("Hi"):
                 scope.cancel()
     assert stage.socket.closed_with == 1000

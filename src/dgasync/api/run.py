@@ -161,8 +161,8 @@ class Run(Generic[E, S]):
             await self._firing.fire_here(self.session, self._opened.set)
 
     async def _serve_concurrently(self) -> None:
-        opening, *events = await self.session.take()
-        await self._firing.fire_here(_Only(opening), self._opened.set)
+        events: list[E] = await self.session.take()
+        await self._firing.fire_here(_Only(events.pop(0)), self._opened.set)
         async with anyio.create_task_group() as group:
             while not (events and type(events[-1]) is Close):
                 self._firing.fire_apart(events, group.start_soon)

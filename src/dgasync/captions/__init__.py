@@ -5,10 +5,10 @@
     text = webvtt(DeepgramConverter(response))      # as with the package deepgram-captions
     text = transcript.to_webvtt(chars_per_line=42)  # the same of a Transcript
 
-converters  answers in, lines of words out: one class for each service that has its own format
-cues        words in, cues out: what is shown, and from when to when
+converters  answers in, lines of words out: a class for each service
+layout      words in, cues out: what is shown, and from when to when
 formats     cues in, text out: SRT and WebVTT
-live        events in, cues out, while people speak
+live        events of a session in, cues out, while people speak
 """
 
 from __future__ import annotations
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
     from dgasync.captions.converters import WhisperTimestampedConverter as WhisperTimestampedConverter
     from dgasync.captions.converters import chunk_array as chunk_array
     from dgasync.captions.converters import converter_for as converter_for
-    from dgasync.captions.cues import CaptionOptions as CaptionOptions
-    from dgasync.captions.cues import Cue as Cue
     from dgasync.captions.formats import cues as cues
     from dgasync.captions.formats import srt as srt
     from dgasync.captions.formats import webvtt as webvtt
-    from dgasync.captions.live import AsyncCaptions as AsyncCaptions
-    from dgasync.captions.live import Captions as Captions
+    from dgasync.captions.layout import CaptionOptions as CaptionOptions
+    from dgasync.captions.layout import Cue as Cue
     from dgasync.captions.live import LiveCaptions as LiveCaptions
-    from dgasync.captions.live import live_captions as live_captions
+    from dgasync.captions.live import cues_of as cues_of
 
 __all__ = [
     "srt",
@@ -46,10 +44,8 @@ __all__ = [
     "Converter",
     "converter_for",
     "chunk_array",
-    "live_captions",
-    "AsyncCaptions",
-    "Captions",
     "LiveCaptions",
+    "cues_of",
     "ConverterException",
     "EmptyTranscriptException",
 ]
@@ -59,18 +55,16 @@ if not TYPE_CHECKING:
         "srt": "formats",
         "webvtt": "formats",
         "cues": "formats",
-        "Cue": "cues",
-        "CaptionOptions": "cues",
+        "Cue": "layout",
+        "CaptionOptions": "layout",
         "DeepgramConverter": "converters",
         "WhisperTimestampedConverter": "converters",
         "AssemblyAIConverter": "converters",
         "Converter": "converters",
         "converter_for": "converters",
         "chunk_array": "converters",
-        "live_captions": "live",
-        "AsyncCaptions": "live",
-        "Captions": "live",
         "LiveCaptions": "live",
+        "cues_of": "live",
         "ConverterException": "converters",
         "EmptyTranscriptException": "converters",
     }

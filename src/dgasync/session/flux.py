@@ -26,7 +26,7 @@ from dgasync.protocol.turnline import TurnLine
 from dgasync.session.audio import AudioCore
 from dgasync.session.line import Line
 from dgasync.transport.seam import Closed
-from dgasync.turns import Turn, Turns
+from dgasync.turns import FluxTurn, Turns
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -204,7 +204,7 @@ class AsyncTurns:
     def __init__(self, session: AsyncFluxSession) -> None:
         self._session = session
         self._turns = Turns()
-        self._ready: deque[Turn] = deque()
+        self._ready: deque[FluxTurn] = deque()
 
     @property
     def pending(self) -> str:
@@ -214,7 +214,7 @@ class AsyncTurns:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Turn:
+    async def __anext__(self) -> FluxTurn:
         while not self._ready:
             # The session's last event is Close, behind which nothing is left here.
             self._ready.extend(self._turns.feed(await self._session.__anext__()))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dgasync.models.flux_params import ConfigureParams
     from dgasync.protocol.live import Phase
     from dgasync.session.flux import AsyncFluxSession, AsyncTurns
-    from dgasync.turns import Turn
+    from dgasync.turns import FluxTurn
 
 __all__ = ["FluxSession", "Turns"]
 
@@ -251,7 +251,7 @@ class Turns:
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Turn:
+    def __next__(self) -> FluxTurn:
         try:
             return run(self._core.__anext__())
         except StopAsyncIteration:
