@@ -42,7 +42,15 @@ from dgasync.models.live import (
 )
 from dgasync.transcript import ChannelTranscript, Turn
 
-__all__ = ["LiveTranscript", "LiveUtterance", "Utterances", "final_response", "silence_for", "utterances_of"]
+__all__ = [
+    "LiveTranscript",
+    "LiveUtterance",
+    "Utterances",
+    "events_of",
+    "final_response",
+    "silence_for",
+    "utterances_of",
+]
 
 SILENCE = 2.0
 """Seconds without a word that end an utterance where the service does not say so; our choice: it must come after the
@@ -274,7 +282,7 @@ def utterances_of(
     file too) with a message on each line. What is no message of the service is passed over.
     """
     utterances = Utterances(silence=silence)
-    for event in _events(log):
+    for event in events_of(log):
         yield from utterances.feed(event)
     yield from utterances.end()
 
@@ -287,7 +295,7 @@ def final_response(
     The log is as for `utterances_of`. Its own metadata are carried over unless others are given.
     """
     transcript = LiveTranscript()
-    for event in _events(log):
+    for event in events_of(log):
         transcript.feed(event)
     return transcript.response(metadata)
 
@@ -304,7 +312,8 @@ def silence_for(options: Mapping[str, Any]) -> float:
     return silence
 
 
-def _events(log: Iterable[Event | Mapping[str, Any] | bytes | str] | bytes | str) -> Iterator[Event]:
+def events_of(log: Iterable[Event | Mapping[str, Any] | bytes | str] | bytes | str) -> Iterator[Event]:
+    """The events of a log, which is as for `utterances_of`."""
     lines = log.split("\n") if isinstance(log, str) else log.split(b"\n") if isinstance(log, bytes) else log
     for entry in cast("Iterable[object]", lines):
         if isinstance(entry, Event):

@@ -22,7 +22,13 @@ from dgasync import (
     SpeakWSOptions,
 )
 from dgasync.api.speaking import _EVENTS
-from dgasync.errors import DeepgramSpeakerError, DeepgramTypeError, SessionEnded
+from dgasync.errors import (
+    ConnectFailed,
+    DeepgramSpeakerError,
+    DeepgramTypeError,
+    DeepgramWebsocketError,
+    SessionEnded,
+)
 from dgasync.models.events import Undecodable, Unknown
 from dgasync.models.speak_live import SpeakEvent
 from dgasync.transport.seam import Binary, Closed
@@ -281,6 +287,19 @@ async def test_playback_of_what_cannot_be_played(stage: Network, loudspeaker: Lo
     with pytest.raises(DeepgramSpeakerError, match="no loudspeaker"):
         await documented(stage, speaker_playback="true").start()
     assert stage.asked == []
+
+
+async def test_playback_of_a_session_that_fails(stage: Network, loudspeaker: Loudspeaker) -> None:
+    """The loudspeaker is put away, and a session that stands keeps its own."""
+    stage.script.append(ConnectFailed("nobody there"))
+    failing = documented(stage, speaker_playback="true")
+    assert not await failing.start()
+    assert loudspeaker.streams == []
+    assert await failing.start()
+    with pytest.raises(DeepgramWebsocketError, match="started already"):
+        await failing.start()
+    assert len(loudspeaker.streams) == 1
+    await failing.finish()
 
 
 def test_names() -> None:

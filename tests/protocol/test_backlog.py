@@ -281,3 +281,15 @@ def test_fails_exactly_when_too_much_waits(sizes: list[int]) -> None:
             backlog.put(number, size)
 
     assert everything(backlog) == list(range(len(sizes)))
+
+
+def test_half_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so before it is too late."""
+    monkeypatch.setattr("dgasync.protocol.backlog.MAX_EVENT_BYTES", 100)
+    backlog: Backlog[str] = Backlog()
+    backlog.put("a", 50)
+    assert not backlog.is_full
+    backlog.put("b", 1)
+    assert backlog.is_full
+    backlog.get()
+    assert not backlog.is_full

@@ -148,7 +148,13 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
                 self._handlers.on("AudioData", self._play)
             return made
 
-        return await self._start(make, members, kwargs)
+        started = False
+        try:
+            started = await self._start(make, members, kwargs)
+        finally:
+            if not started:
+                self._put_away()
+        return started
 
     async def send_text(self, text_input: str) -> bool:
         """Whether the network has taken a part of the text; the voice begins when it has a sentence, or a `flush`.
@@ -210,9 +216,14 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         speaker = self._speaker
         if speaker is not None and not await self.is_connected():
             await in_thread(speaker.drain)
-            await in_thread(speaker.finish)
-            self._speaker = None
+            self._put_away()
         return done
+
+    def _put_away(self) -> None:
+        """Close the loudspeaker."""
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            speaker.finish()
 
     def _play(self, connection: object, data: bytes, **kwargs: object) -> None:
         if self._speaker is not None:

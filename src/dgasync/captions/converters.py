@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class ConverterException(DeepgramTypeError):
-    """This cannot be made into captions."""
+    """An answer of no use for captions."""
 
 
 class EmptyTranscriptException(ConverterException):
@@ -178,7 +178,7 @@ class AssemblyAIConverter:
     """What AssemblyAI heard. Utterances are kept apart where it gave them, and speakers, whom it calls A, B and so on.
 
     Args:
-        assembly_response: the transcript, with `words` or `utterances`: dict, JSON text or bytes, or the path of a file.
+        assembly_response: the transcript, with `words` or `utterances`: dict, JSON text or bytes, or a file's path.
 
     Raises:
         ConverterException: it has neither.
@@ -218,7 +218,7 @@ def converter_for(source: Transcript | Converter | Source) -> Converter:
     """
     if isinstance(source, Converter):
         return source
-    if isinstance(source, (Transcript, PrerecordedResponse, list)):
+    if isinstance(source, (Transcript, PrerecordedResponse)):
         return DeepgramConverter(source)
     answer = _read(source)
     if isinstance(answer, list) or "results" in answer:
@@ -241,11 +241,11 @@ def _transcript(source: Any) -> Transcript:
         return source
     if isinstance(source, PrerecordedResponse):
         return Transcript(source)
-    answer = source if isinstance(source, list) else _read(source)
+    answer = _read(source)
     if isinstance(answer, list):
         from dgasync.utterances import final_response
 
-        return Transcript(final_response(cast("list[Any]", answer)))
+        return Transcript(final_response(answer))
     if not isinstance(answer.get("results"), Mapping):
         raise ConverterException("An answer of Deepgram has `results`, and this has none.")
     try:
@@ -263,8 +263,8 @@ def _loaded(source: Source) -> Mapping[str, Any]:
 
 def _read(source: Any) -> Mapping[str, Any] | list[Any]:
     """The dict, or of a log the list, that it is, holds or names."""
-    if isinstance(source, Mapping):
-        return cast("Mapping[str, Any]", source)
+    if isinstance(source, (Mapping, list)):
+        return cast("Mapping[str, Any] | list[Any]", source)
     for name in ("to_json", "to_dict"):
         method = cast("Callable[[], Any] | None", getattr(source, name, None))
         if callable(method):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from dgasync.captions.converters import converter_for
-from dgasync.captions.layout import WORDS, Cue, Plan, Said, lay_out, said
+from dgasync.captions.layout import Cue, Plan, Said, lay_out, said
 from dgasync.transcript.names import name_of, number_of
 
 if TYPE_CHECKING:
@@ -81,10 +81,7 @@ def _cues(source: Any, line_length: int | None, options: Any) -> tuple[Plan, lis
     if line_length is not None:
         options = {"words_per_line": line_length, **options}
     plan = Plan(options)
-    if _is_cues(source):
-        found = list(cast("Sequence[Cue]", source))
-    else:
-        found = list(_made(converter_for(source), plan))
+    found: Iterable[Cue] = source if _is_cues(source) else _made(converter_for(source), plan)
     # A player may pass over one that starts before another that it has seen (WebVTT, "WebVTT cue timings").
     return plan, sorted(found, key=_start)
 
@@ -108,7 +105,7 @@ def _made(converter: Converter, plan: Plan) -> Iterator[Cue]:
         if plan.is_plain:
             yield Cue(start=words[0].start, end=at, lines=(_joined(words, gap),), speaker=speaker)
         else:
-            yield from lay_out(words, gap, plan, speaker=speaker)
+            yield from (cue for cue, _ in lay_out(words, gap, plan, speaker=speaker))
 
 
 def _joined(words: Iterable[Said], gap: str) -> str:

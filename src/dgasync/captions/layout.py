@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -112,32 +112,32 @@ def _seconds(value: object, otherwise: Any) -> Any:
 
 def lay_out(
     words: Iterable[Said], gap: str, plan: Plan, *, speaker: int | str | None = None, channel: int = 0
-) -> Iterator[Cue]:
-    """The cues for words of one speaker, with `gap` between two words.
+) -> Iterator[tuple[Cue, int]]:
+    """The cues for words of one speaker, with `gap` between two words, and how many words are in each.
 
     Each is filled before the next one is begun: words that come later do not change those that are there.
     """
     lines: list[str] = []
     shown: list[Said] = []
     count = 0  # words of the last line
+
+    def cue() -> tuple[Cue, int]:
+        start, end = shown[0].start, shown[-1].end
+        return Cue(start=start, end=max(start, end), lines=tuple(lines), speaker=speaker, channel=channel), len(shown)
+
     for word in words:
         if shown and word.start - shown[-1].end >= plan.pause:
-            yield _cue(shown, lines, speaker, channel)
+            yield cue()
             lines, shown = [], []
         if lines and count < plan.words and len(lines[-1]) + len(gap) + len(word.text) <= plan.chars:
             lines[-1] += gap + word.text
             count += 1
         else:
             if len(lines) == plan.lines:
-                yield _cue(shown, lines, speaker, channel)
+                yield cue()
                 lines, shown = [], []
             lines.append(word.text)
             count = 1
         shown.append(word)
     if shown:
-        yield _cue(shown, lines, speaker, channel)
-
-
-def _cue(shown: Sequence[Said], lines: Sequence[str], speaker: int | str | None, channel: int) -> Cue:
-    start = shown[0].start
-    return Cue(start=start, end=max(start, shown[-1].end), lines=tuple(lines), speaker=speaker, channel=channel)
+        yield cue()

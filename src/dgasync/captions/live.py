@@ -68,8 +68,7 @@ class LiveCaptions:
         for utterance in utterances:
             channel = self._channel(utterance)
             found.extend(channel.placed(cue) for cue, _ in channel.cues(utterance, self._plan))
-            for word in utterance.words or ():
-                channel.shown.pop(id(word), None)
+            channel.forget(utterance.words or ())
         return found
 
     def _channel(self, utterance: LiveUtterance) -> _Shown:
@@ -87,8 +86,14 @@ class _Shown:
         """The words that are in cues, by their id, which is theirs as long as they are kept here."""
         self._latest = 0.0
 
+    def forget(self, words: Iterable[Word]) -> None:
+        """Lets go of the words of an utterance that is over; the next one may be of another session."""
+        for word in words:
+            self.shown.pop(id(word), None)
+        self._latest = 0.0
+
     def placed(self, cue: Cue) -> Cue:
-        """The cue, not before the one that came before it: a word may turn up late."""
+        """The cue, not before the one that came before it in the same utterance: a word may turn up late."""
         start = self._latest = max(cue.start, self._latest)
         if start == cue.start:
             return cue
@@ -101,15 +106,12 @@ class _Shown:
         number = int(utterance.channel or 0)
         if not utterance.words and text:
             whole = Said(" ".join(text.split()), utterance.start or 0.0, utterance.end or 0.0)
-            for cue in lay_out([whole], gap, plan, channel=number):
-                yield cue, []
+            yield from ((cue, []) for cue, _ in lay_out([whole], gap, plan, channel=number))
         for turn in utterance.turns if utterance.words else ():
             speaker = None if turn.speaker is None else number_of(turn.speaker)
             words = [word for word in turn.words if id(word) not in self.shown and word.text.strip()]
-            said = list(_said(words, utterance.start or 0.0))
             at = 0
-            for cue in lay_out(said, gap, plan, speaker=speaker, channel=number):
-                count = _count(cue, said, at, gap)
+            for cue, count in lay_out(_said(words, utterance.start or 0.0), gap, plan, speaker=speaker, channel=number):
                 yield cue, words[at : at + count]
                 at += count
 

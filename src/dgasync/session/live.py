@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
+from dgasync.captions.live import LiveCaptions
 from dgasync.errors import DeepgramWebsocketError
 from dgasync.limits import FINALIZE_TIMEOUT
 from dgasync.models.live import Error, Event, Gap, LiveResultResponse, MetadataResponse, decode_message
@@ -30,15 +31,16 @@ from dgasync.transport.seam import Closed
 from dgasync.utterances import Utterances, final_response, silence_for
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
+    from dgasync.captions.layout import CaptionOptions, Cue
     from dgasync.models.live import LiveEvent, LiveMessage
     from dgasync.protocol.tape import Replay
     from dgasync.session.telemetry import News, Telemetry
     from dgasync.transport.seam import Frame, Socket, Transport
     from dgasync.utterances import LiveUtterance
 
-__all__ = ["FINALIZE", "AsyncLiveSession", "AsyncUtterances"]
+__all__ = ["FINALIZE", "AsyncCaptions", "AsyncLiveSession", "AsyncUtterances"]
 
 FINALIZE = '{"type":"Finalize"}'
 
@@ -254,7 +256,24 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
             silence: seconds without a word that end an utterance, should the service not say so; unless given, a little
                 more than the options have the service wait.
         """
-        return AsyncUtterances(self, silence_for(self._options) if silence is None else silence)
+        return AsyncUtterances(self, self._silence(silence))
+
+    def captions(self, *, silence: float | None = None, **options: Unpack[CaptionOptions]) -> AsyncCaptions:
+        """Captions instead of single events: `async for cue in live.captions(chars_per_line=42)`.
+
+        A cue comes as soon as it is full or its utterance over; each word is in one of them. Each event is taken once, so
+        iterate over one or the other. `dgasync.captions` makes SRT and WebVTT of a list of them.
+
+        Args:
+            silence: as for `utterances`.
+
+        Raises:
+            DeepgramTypeError: an option is of no use, or there is no such one.
+        """
+        return AsyncCaptions(self, LiveCaptions(silence=self._silence(silence), **options))
+
+    def _silence(self, given: float | None) -> float:
+        return silence_for(self._options) if given is None else given
 
     def result(self) -> Transcript:
         """The final transcript, after the end; of a session that has failed, what was final by then.
@@ -317,6 +336,35 @@ class AsyncUtterances:
         while not self._ready:
             # The session's last event is Close, behind which nothing is left here.
             self._ready.extend(self._utterances.feed(await self._session.__anext__()))
+        return self._ready.popleft()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._session!r}>"
+
+
+class AsyncCaptions:
+    """The captions of a live session, each cue as soon as it is over, the last ones when the session is.
+
+    A session that fails gives what was said before it raises.
+    """
+
+    def __init__(self, session: AsyncLiveSession, captions: LiveCaptions) -> None:
+        self._session = session
+        self._captions = captions
+        self._ready: deque[Cue] = deque()
+
+    @property
+    def pending(self) -> str:
+        """What is being said in the utterance that is not over yet, with what may still change."""
+        return self._captions.pending
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Cue:
+        while not self._ready:
+            # The session's last event is Close, behind which nothing is left here.
+            self._ready.extend(self._captions.feed(await self._session.__anext__()))
         return self._ready.popleft()
 
     def __repr__(self) -> str:

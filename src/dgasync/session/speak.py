@@ -9,6 +9,7 @@ text ── words ── script ──► the service ── sound ──► who
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -124,7 +125,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._cut: SpeechInterrupted | None = None
         self._untaken: int | None = None  # events that waited the last time, if none of them was taken
         self._one_at_a_time = anyio.Lock()
-        self._change: VoiceConfigured | VoiceNotConfigured | None = None
+        self._changes: deque[VoiceConfigured | VoiceNotConfigured] = deque(maxlen=1)  # the answer to a Configure
 
     # ── what the service says ──
 
@@ -171,7 +172,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         if isinstance(event, WarningResponse):
             return self._warned(event.code)
         if isinstance(event, (VoiceConfigured, VoiceNotConfigured)):
-            self._change = event
+            self._changes.append(event)
         return 0
 
     def _warned(self, code: str | None) -> int:
@@ -348,13 +349,13 @@ class AsyncVoice(Core["SpeakEvent"]):
         if not self._is_second or not settings:
             raise DeepgramTypeError("configure() takes `speed`, of a voice of the second generation (`flux-...`).")
         async with self._one_at_a_time:
-            self._change = None
+            self._changes.clear()
             connection = self._connection
             await self._say(_encoded(type="Configure", **settings))
             await self._answered(
-                lambda: self._change is not None or self._connection != connection, "a Configure", CONFIGURE_TIMEOUT
+                lambda: bool(self._changes) or self._connection != connection, "a Configure", CONFIGURE_TIMEOUT
             )
-            answer = self._answer_to_configure()
+            answer = self._changes[0] if self._changes else None
         if isinstance(answer, VoiceNotConfigured):
             said = " ".join(str(each) for each in (answer.code, answer.description) if each)
             raise DeepgramWebsocketError(
@@ -384,9 +385,6 @@ class AsyncVoice(Core["SpeakEvent"]):
             SessionEnded: the session is not open yet.
         """
         await super().close_stream()
-
-    def _answer_to_configure(self) -> VoiceConfigured | VoiceNotConfigured | None:
-        return self._change
 
     async def message(self, text: str, /) -> None:
         """Send a message of the service's own protocol, in its turn.

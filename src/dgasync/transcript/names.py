@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from dgasync.models.base import Number
 
@@ -14,13 +14,13 @@ Names: TypeAlias = "Mapping[int, str] | Sequence[str]"
 
 
 def name_of(speaker: Number | str | None, names: Names | None = None, channel: int | None = None) -> str | None:
-    """What a speaker is called: by `names`, else by number ("Speaker 0", or "Channel 1, speaker 0"); None if unknown."""
+    """What a speaker is called: by `names`, else by number ("Speaker 0", "Channel 1, speaker 0"); None if unknown."""
     if speaker is None:
         return None if channel is None else f"Channel {channel}"
     number = number_of(speaker)
     if names is not None and isinstance(number, int):
         if isinstance(names, Mapping):
-            given = cast("Mapping[int, str]", names).get(number)
+            given = names.get(number)
         else:
             given = names[number] if 0 <= number < len(names) else None
         if given is not None:

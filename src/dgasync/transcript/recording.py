@@ -3,7 +3,11 @@
 Transcript                    the whole recording
 ├── .channels                 [ChannelTranscript]: one channel of the audio
 ├── .turns                    [Turn]: what one speaker says before another does
-└── .words .sentences .paragraphs .utterances
+├── .words .sentences .paragraphs .utterances
+├── .search()                 [Match]: where something was said
+├── .redacted() .merged()     other transcripts, made of this one
+├── .to_srt() .to_webvtt() .to_markdown() .to_dicts() .to_pandas() .to_polars()
+└── .word_error_rate()
 
 Nothing is worked out before it is asked for, and then once. What the service was not asked for (paragraphs, utterances)
 is made here from words, punctuation and pauses. Silence, missing fields and nulls give empty results, never errors.
@@ -11,13 +15,23 @@ is made here from words, punctuation and pauses. Silence, missing fields and nul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dgasync.models.listen import Paragraph, PrerecordedResponse, Sentence, Utterance, Word
 from dgasync.transcript.channel import ChannelTranscript, Frozen, Turn, count
 from dgasync.transcript.divide import UTTERANCE_PAUSE, pause, span, split, timed
+
+if TYPE_CHECKING:
+    import re
+
+    from typing_extensions import Unpack
+
+    from dgasync.captions.layout import CaptionOptions
+    from dgasync.transcript.names import Names
+    from dgasync.transcript.redact import What
+    from dgasync.transcript.search import Match
 
 __all__ = ["Transcript"]
 
@@ -138,6 +152,127 @@ class Transcript(Frozen):
         parts = [part.summary for channel in self.channels for part in channel.best.summaries or () if part.summary]
         return " ".join(parts) or None
 
+    # What follows is imported by those who use it.
+
+    def search(self, what: str | re.Pattern[str]) -> tuple[Match, ...]:
+        """Where something was said, by the time it starts.
+
+        Args:
+            what: words, which are found whole, in a row, in any case and with any punctuation; or a compiled regular
+                expression, which is looked for in the text of each channel and gives the words that it touches.
+
+        Raises:
+            DeepgramTypeError: there is no word in it.
+        """
+        from dgasync.transcript.search import matches
+
+        found = [match for channel in self.channels for match in matches(channel, what)]
+        return tuple(sorted(found, key=_start))
+
+    def redacted(
+        self, what: What = (), *, entities: bool | Collection[str] = True, mask: str = "[{label}]"
+    ) -> Transcript:
+        """The same recording without what must not be read: its words and all that is made of them, and nothing else.
+
+        One mask stands for all the words of a place, and has their time. Paragraphs and utterances are divided anew;
+        summaries, topics, searches and other ways to hear it are left out. The recording itself still says everything.
+
+        Args:
+            what: words or regular expressions, as for `search`, or several of them.
+            entities: whether to hide what the service found with `detect_entities`, or the labels that are hidden.
+            mask: what is read instead; `{label}` becomes the label of the entity, or REDACTED.
+
+        Raises:
+            DeepgramTypeError: nothing says what to hide.
+        """
+        from dgasync.transcript.redact import redacted
+
+        return Transcript(redacted(self, what, entities=entities, mask=mask), self.connections)
+
+    def merged(self) -> Transcript:
+        """The same recording with all channels in one, by turns; summary, topics and the like are kept.
+
+        Speakers are numbered anew, so that those of different channels, or connections, have different numbers: on
+        channels of one speaker each, by the order in which they begin.
+        """
+        from dgasync.transcript.merge import merged
+
+        return Transcript(merged(self))
+
+    def word_error_rate(self, reference: str | Transcript) -> float:
+        """How far the text is from what was said: words changed, inserted and dropped, as a share of those said.
+
+        0 is perfect, 1 is as bad as silence, and more is possible. Case and punctuation do not count.
+        """
+        from dgasync.transcript.wer import word_error_rate
+
+        return word_error_rate(str(reference), self.text)
+
+    def to_srt(self, **options: Unpack[CaptionOptions]) -> str:
+        """Captions as SRT: the text of an `.srt` file, empty where nothing was said.
+
+        Raises:
+            DeepgramTypeError: an option is of no use, or there is no such one.
+        """
+        from dgasync.captions.formats import srt
+
+        return srt(self, **options)
+
+    def to_webvtt(self, *, note: bool | str = True, **options: Unpack[CaptionOptions]) -> str:
+        """Captions as WebVTT: the text of a `.vtt` file, a header alone where nothing was said.
+
+        Args:
+            note: a comment on top that players do not show; unless given, which request it was.
+
+        Raises:
+            DeepgramTypeError: an option is of no use, or there is no such one.
+        """
+        from dgasync.captions.formats import webvtt
+
+        return webvtt(self, note=note, **options)
+
+    def to_markdown(self, *, title: str | None = None, speakers: Names | None = None, times: bool = True) -> str:
+        """The paragraphs as Markdown, each with who says it, where speakers or channels are known, and its time.
+
+        Args:
+            title: a heading on top.
+            speakers: their names by number: `{0: "Ada", 1: "Bob"}`.
+            times: whether paragraphs begin with their time, hours:minutes:seconds.
+        """
+        from dgasync.transcript.markdown import markdown
+
+        return markdown(self, title=title, speakers=speakers, times=times)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The words as a table: a dict for each, by the time they start.
+
+        The keys are the same in each: `text` and `word` (bare), `start` and `end` in seconds, `confidence`, `speaker`,
+        `speaker_confidence`, `language`, `channel`, `connection`, and `turn`, which counts `turns`. None is unknown.
+        """
+        from dgasync.transcript.table import rows
+
+        return list(rows(self))
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`, whose columns have their types also where nothing was said.
+
+        Raises:
+            DeepgramTypeError: pandas is not installed.
+        """
+        from dgasync.transcript.table import pandas_table
+
+        return pandas_table(self)
+
+    def to_polars(self) -> Any:
+        """The same as a `polars.DataFrame`, whose columns have their types also where nothing was said.
+
+        Raises:
+            DeepgramTypeError: polars is not installed.
+        """
+        from dgasync.transcript.table import polars_table
+
+        return polars_table(self)
+
     def __str__(self) -> str:
         return self.text
 
@@ -161,7 +296,7 @@ def _first(pair: tuple[float, object]) -> float:
     return pair[0]
 
 
-def _start(part: Paragraph | Utterance) -> float:
+def _start(part: Paragraph | Utterance | Match) -> float:
     return part.start or 0.0
 
 

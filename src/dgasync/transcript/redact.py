@@ -61,9 +61,7 @@ def _channel(
         for each in sought:
             for match in matches(channel, each):
                 text = text.replace(match.text, mask.replace("{label}", _LABEL))
-    best = Alternative(
-        transcript=text, confidence=channel.confidence, words=words, languages=channel.best.languages
-    )
+    best = Alternative(transcript=text, confidence=channel.confidence, words=words, languages=channel.best.languages)
     return Channel(
         alternatives=[best],
         detected_language=channel.channel.detected_language,

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dgasync.errors import DeepgramTypeError
+from dgasync.transcript.names import number_of
 
 if TYPE_CHECKING:
     from dgasync.transcript.recording import Transcript
@@ -40,7 +41,7 @@ def rows(transcript: Transcript) -> Iterator[dict[str, Any]]:
             "start": word.start,
             "end": word.end,
             "confidence": word.confidence,
-            "speaker": word.speaker,
+            "speaker": None if turn.speaker is None else number_of(turn.speaker),
             "speaker_confidence": word.speaker_confidence,
             "language": word.language,
             "channel": turn.channel,
