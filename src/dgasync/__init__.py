@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from dgasync.api.speak_live import AsyncSpeakWSClient as AsyncSpeakWSClient
     from dgasync.api.speak_live import AsyncSpeakWSClient as AsyncSpeakWebSocketClient
     from dgasync.api.speech import AsyncSpeech as AsyncSpeech
+    from dgasync.captions import CaptionOptions as CaptionOptions
+    from dgasync.captions import Cue as Cue
     from dgasync.client import AsyncDeepgramClient as AsyncDeepgramClient
     from dgasync.config import ClientOptionsFromEnv as ClientOptionsFromEnv
     from dgasync.config import DeepgramClientOptions as DeepgramClientOptions
@@ -363,6 +365,7 @@ if TYPE_CHECKING:
     from dgasync.models.usage import UsageSummaryResults as UsageSummaryResults
     from dgasync.session.agent import AsyncAgentAudio as AsyncAgentAudio
     from dgasync.session.agent import AsyncAgentSession as AsyncAgentSession
+    from dgasync.session.live import AsyncCaptions as AsyncCaptions
     from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
     from dgasync.session.live import AsyncUtterances as AsyncUtterances
     from dgasync.session.speak import AsyncSound as AsyncSound
@@ -391,6 +394,7 @@ if TYPE_CHECKING:
     from dgasync.sync.projects import ProjectHandle as ProjectHandle
     from dgasync.sync.read import AnalyzeClient as AnalyzeClient
     from dgasync.sync.read import AnalyzeClient as ReadClient
+    from dgasync.sync.session import Captions as Captions
     from dgasync.sync.session import LiveSession as LiveSession
     from dgasync.sync.session import Utterances as Utterances
     from dgasync.sync.socket import Socket as Socket
@@ -404,6 +408,7 @@ if TYPE_CHECKING:
     from dgasync.sync.voice import Sound as Sound
     from dgasync.sync.voice import Voice as Voice
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
+    from dgasync.transcript import Match as Match
     from dgasync.transcript import Transcript as Transcript
     from dgasync.transcript import Turn as Turn
     from dgasync.tree import AgentRouter as AgentRouter
@@ -428,11 +433,16 @@ __all__ = [
     "Transcript",
     "ChannelTranscript",
     "Turn",
+    "Match",
+    "Cue",
+    "CaptionOptions",
     "parse_callback",
     "AsyncLiveSession",
     "AsyncUtterances",
+    "AsyncCaptions",
     "LiveSession",
     "Utterances",
+    "Captions",
     "LiveUtterance",
     "LiveMetrics",
     "utterances_of",
@@ -840,6 +850,11 @@ if not TYPE_CHECKING:
             "Transcript",
             "ChannelTranscript",
             "Turn",
+            "Match",
+        ),
+        "dgasync.captions": (
+            "Cue",
+            "CaptionOptions",
         ),
         "dgasync.api.listen": (
             "parse_callback",
@@ -1086,10 +1101,12 @@ if not TYPE_CHECKING:
         "dgasync.session.live": (
             "AsyncLiveSession",
             "AsyncUtterances",
+            "AsyncCaptions",
         ),
         "dgasync.sync.session": (
             "LiveSession",
             "Utterances",
+            "Captions",
         ),
         "dgasync.utterances": (
             "LiveUtterance",

@@ -56,7 +56,7 @@ def test_both_clients_have_it(client: type[Any], spelling: str) -> None:
     assert type(getattr(listen, f"async{spelling}").v("1")) is AsyncLiveClient
     assert getattr(listen, spelling).v("1") is not getattr(listen, spelling).v("1")
     with pytest.raises(DeepgramModuleError, match=r'\.v\("1"\)'):
-        getattr(listen, spelling).v("2")
+        getattr(listen, spelling).v("3")
 
 
 def test_a_class_made_directly(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:

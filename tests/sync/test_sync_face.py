@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
+import pkgutil
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,41 +15,36 @@ from typing import Any
 import pytest
 
 from dgasync import (
-    AnalyzeClient,
-    AsyncAnalyzeClient,
     AsyncDeepgramClient,
     AsyncPreRecordedClient,
-    AsyncSpeakClient,
-    AsyncSpeech,
     DeepgramClient,
     PreRecordedClient,
-    SpeakClient,
-    Speech,
     Transcript,
 )
 from dgasync.api.live import AsyncLiveClient
-from dgasync.api.socket import AsyncSocket
 from dgasync.errors import DeepgramError, DeepgramModuleError
 from dgasync.server import LocalServer
-from dgasync.session.live import AsyncLiveSession, AsyncUtterances
 from dgasync.sync.live import LiveClient
-from dgasync.sync.session import LiveSession, Utterances
-from dgasync.sync.socket import Socket
 from dgasync.testing import Ruler
 from dgasync.transport.loop import run
 from tests.fakes import FakeTransport, reply
 
-PAIRS: list[tuple[type, type]] = [
-    (DeepgramClient, AsyncDeepgramClient),
-    (PreRecordedClient, AsyncPreRecordedClient),
-    (LiveClient, AsyncLiveClient),
-    (LiveSession, AsyncLiveSession),
-    (Utterances, AsyncUtterances),
-    (Socket, AsyncSocket),
-    (SpeakClient, AsyncSpeakClient),
-    (Speech, AsyncSpeech),
-    (AnalyzeClient, AsyncAnalyzeClient),
-]
+
+def classes(package: str) -> dict[str, type]:
+    """The classes of a package's modules."""
+    home = importlib.import_module(f"dgasync.{package}")
+    places = [f"{home.__name__}.{each.name}" for each in pkgutil.iter_modules(getattr(home, "__path__", ()))]
+    return {
+        name: value
+        for place in places or [home.__name__]
+        for name, value in vars(importlib.import_module(place)).items()
+        if isinstance(value, type) and value.__module__ == place
+    }
+
+
+CORES = {name: each for package in ("client", "api", "session", "tree") for name, each in classes(package).items()}
+TWINS = {f"Async{name}": name for name in classes("sync") if f"Async{name}" in CORES}
+PAIRS = [(classes("sync")[twin], CORES[core]) for core, twin in TWINS.items()]
 RENAMED = {
     "aclose": "close",
     "aiter_bytes": "iter_bytes",
@@ -56,21 +54,27 @@ RENAMED = {
     "__anext__": "__next__",
 }
 INNER = {"aread", "post", "serve", "take"}  # what the core has for its twin
-OTHERWISE_MADE = {LiveClient, LiveSession, Utterances, Socket, Speech}  # without concurrent handlers; from their core
+
+
+def is_made_otherwise(plain: type, core: type) -> bool:
+    """Whether it is made from its core, or without concurrent handlers."""
+    made = inspect.signature(plain).parameters
+    return "core" in made or "concurrent_handlers" in inspect.signature(core).parameters
+
+
 METHODS = [
     pytest.param(plain, core, name, id=f"{plain.__name__}.{name}")
     for plain, core in PAIRS
     for name in vars(core)
     if inspect.isfunction(vars(core)[name]) and (not name.startswith("_") or name in ("__init__", *RENAMED))
-    if name not in INNER and (name != "__init__" or plain not in OTHERWISE_MADE)
+    if name not in INNER and not (name == "__init__" and is_made_otherwise(plain, core))
 ]
-TWINS = {core.__name__: plain.__name__ for plain, core in PAIRS}
 
 
 def parameters(function: Callable[..., Any]) -> tuple[list[inspect.Parameter], Any]:
     signature = inspect.signature(function)
-    answer = signature.return_annotation
-    return list(signature.parameters.values()), TWINS.get(answer, answer)
+    answer = re.sub(r"\bAsync\w+", lambda found: TWINS.get(found[0], found[0]), str(signature.return_annotation))
+    return list(signature.parameters.values()), answer
 
 
 @pytest.mark.parametrize(("plain", "core", "name"), METHODS)

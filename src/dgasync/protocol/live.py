@@ -61,7 +61,7 @@ class Live:
 
     Args:
         keeps_alive: whether KeepAlive messages are sent.
-        keep_alive: seconds without a frame after which one is.
+        keep_alive: seconds without a frame after which one is; `KEEP_ALIVE` unless given.
         auto_flush: seconds after an interim result without another until Finalize; None for never.
         reconnect: decides about other connections; None: there is only one.
         farewell: the message that ends what is sent, behind which the service says the rest; None: there is none, and
@@ -103,7 +103,7 @@ class Live:
         self,
         *,
         keeps_alive: bool = True,
-        keep_alive: float = KEEP_ALIVE,
+        keep_alive: float | None = None,
         auto_flush: float | None = None,
         reconnect: Reconnect | None = None,
         farewell: str | None = "CloseStream",
@@ -138,7 +138,7 @@ class Live:
         self.rest = rest
         self.advice = advice
         self._keeps_alive = keeps_alive
-        self._keep_alive = keep_alive
+        self._keep_alive = KEEP_ALIVE if keep_alive is None else keep_alive
         self._auto_flush = auto_flush
         self._reconnect = reconnect
         self._flush_at: float | None = None

@@ -229,8 +229,8 @@ class LiveSession:
     def captions(self, *, silence: float | None = None, **options: Unpack[CaptionOptions]) -> Captions:
         """Captions instead of single events: `for cue in live.captions(chars_per_line=42)`.
 
-        A cue comes as soon as it is full or its utterance over; each word is in one of them. Each event is taken once, so
-        iterate over one or the other. `dgasync.captions` makes SRT and WebVTT of a list of them.
+        A cue comes as soon as it is full or its utterance over; each word is in one of them. Each event is taken once,
+        so iterate over one or the other. `dgasync.captions` makes SRT and WebVTT of a list of cues.
 
         Args:
             silence: as for `utterances`.

@@ -19,10 +19,7 @@ def name_of(speaker: Number | str | None, names: Names | None = None, channel: i
         return None if channel is None else f"Channel {channel}"
     number = number_of(speaker)
     if names is not None and isinstance(number, int):
-        if isinstance(names, Mapping):
-            given = names.get(number)
-        else:
-            given = names[number] if 0 <= number < len(names) else None
+        given = _given(number, names)
         if given is not None:
             return given
     return f"Speaker {number}" if channel is None else f"Channel {channel}, speaker {number}"
@@ -31,3 +28,9 @@ def name_of(speaker: Number | str | None, names: Names | None = None, channel: i
 def number_of(speaker: Number | str) -> int | str:
     """The number of a speaker as one writes it; a service may send 1.0 for 1, or a letter."""
     return int(speaker) if isinstance(speaker, (int, float)) else speaker
+
+
+def _given(number: int, names: Names) -> str | None:
+    if isinstance(names, Mapping):
+        return names.get(number)
+    return names[number] if 0 <= number < len(names) else None
