@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-SAID = (
+TEXT = (
     "Four score and seven years ago our fathers brought forth, on this continent, a new nation, conceived in liberty, "
     "and dedicated to the proposition that all men are created equal."
-).split()
+)
+SAID = TEXT.split()
 
 
 def words(texts: list[str] | str, start: float = 0.08, speakers: str = "") -> list[dict[str, Any]]:
-    """Words as Deepgram sends them, each 0.31 s long and 0.1 s apart, each with the number in `speakers` at its place."""
+    """Words as Deepgram sends them, each 0.31 s long and 0.1 s apart; `speakers` has the number of each."""
     made: list[dict[str, Any]] = []
     for place, text in enumerate(texts.split() if isinstance(texts, str) else texts):
         begin = start + 0.41 * place
-        word: dict[str, Any] = {"word": text.strip(".,?!").lower(), "start": begin, "end": begin + 0.31, "confidence": 0.9}
+        word: dict[str, Any] = {
+            "word": text.strip(".,?!").lower(),
+            "start": begin,
+            "end": begin + 0.31,
+            "confidence": 0.9,
+        }
         word["punctuated_word"] = text
         if speakers:
             word["speaker"] = int(speakers[place])
@@ -84,7 +90,7 @@ DEEPGRAM: dict[str, dict[str, Any]] = {
 }
 
 WHISPER: dict[str, Any] = {
-    "text": " " + " ".join(SAID),
+    "text": " " + TEXT,
     "language": "en",
     "segments": [
         {
@@ -104,7 +110,7 @@ WHISPER: dict[str, Any] = {
 ASSEMBLY: dict[str, Any] = {
     "id": "1234",
     "status": "completed",
-    "text": " ".join(SAID),
+    "text": TEXT,
     "words": [
         {
             "text": word["punctuated_word"],

@@ -641,6 +641,17 @@ async def test_stalled_for_a_while() -> None:
         assert await wire.take(16) == TEN
 
 
+async def test_two_stalls() -> None:
+    """The end of a stall is not that of another one, which lasts."""
+    faults = (Trouble.stall(after_sent=5, way="sent", seconds=0.001), Trouble.stall(after_sent=5, way="sent"))
+    async with between(*faults, play=echo) as (wire, _, _):
+        await wire.take(len(OPEN))
+        await wire.send(TEN)
+        assert await wire.take(5) == TEN[:5]
+        assert await wire.nothing()
+        wire.reset()
+
+
 async def test_a_client_leaves_a_stalled_server() -> None:
     """A client that closes while the server's words are stuck is gone for good."""
     async with between(Trouble.stall(after_received=2, way="received"), play=says(b"123")) as (wire, _, proxy):

@@ -148,11 +148,11 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
                 self._handlers.on("AudioData", self._play)
             return made
 
-        started = False
+        before, started = self._speaker, False
         try:
             started = await self._start(make, members, kwargs)
         finally:
-            if not started:
+            if not started and self._speaker is not before:
                 self._put_away()
         return started
 
@@ -216,7 +216,7 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         speaker = self._speaker
         if speaker is not None and not await self.is_connected():
             await in_thread(speaker.drain)
-            self._put_away()
+            await in_thread(self._put_away)
         return done
 
     def _put_away(self) -> None:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from dgasync.server.frames import BINARY, CLOSE, FIN, PING, TEXT, Frames, in_fragments
@@ -265,9 +266,9 @@ class Pump:
         fragments = next((one.size for one in mine if one.kind == "split" and one.whole), None)
         reframes = fragments is not None or any(one.kind in ("duplicate", "reorder") for one in mine)
         self.reframer = Reframer(fragments) if reframes else None
-        self.open = asyncio.Event()
-        """Cleared while it is stuck."""
-        self.open.set()
+        self._open = asyncio.Event()  # cleared while it is stuck
+        self._open.set()
+        self._stuck_until = 0.0
         self._count = 0  # from the first byte of all
         self._base = 0
         self._audio = 0
@@ -279,6 +280,19 @@ class Pump:
                 self._waiting.append(_Due(one, wire, audio=False))
             if way == "sent" and isinstance(one.audio, int):
                 self._waiting.append(_Due(one, one.audio, audio=True))
+
+    def stall(self, seconds: float | None) -> None:
+        """Pass nothing on for so long, None for ever; of several stalls the longest counts."""
+        loop = asyncio.get_running_loop()
+        until = inf if seconds is None else loop.time() + seconds
+        self._stuck_until = max(self._stuck_until, until)
+        self._open.clear()
+        if seconds is not None:
+            loop.call_at(until, self._flow, until)
+
+    def _flow(self, until: float) -> None:
+        if until >= self._stuck_until:
+            self._open.set()
 
     async def head(self, head: bytes) -> None:
         """Pass the head on."""
@@ -369,7 +383,7 @@ class Pump:
         for piece in pieces:
             size = len(piece) if split is None else split.size
             for at in range(0, len(piece), size or 1):
-                await self.open.wait()
+                await self._open.wait()
                 await self._write(piece[at : at + size])
                 if split is not None:
                     await asyncio.sleep(split.seconds or 0.0)

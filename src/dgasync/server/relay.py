@@ -245,9 +245,7 @@ class Relay:
             raise Over(one.kind)
         if one.kind == "stall":
             for pump in pumps:
-                pump.open.clear()
-                if one.seconds is not None:
-                    asyncio.get_running_loop().call_later(one.seconds, pump.open.set)
+                pump.stall(one.seconds)
             if one.seconds is None:
                 self._stuck.set()
         elif one.kind == "garbage":

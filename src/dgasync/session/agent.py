@@ -16,14 +16,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import anyio
 import msgspec
 
 from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, StreamClosed, Timeout
 from dgasync.limits import (
     AGENT_KEEP_ALIVE,
     CLOSE_TIMEOUT,
-    CONFIGURE_TIMEOUT,
     MAX_EVENT_BYTES,
     MAX_EVENTS,
     SETTINGS_TIMEOUT,
@@ -51,6 +49,7 @@ from dgasync.protocol.live import Live
 from dgasync.session.audio import AudioCore
 from dgasync.session.calls import Calls
 from dgasync.session.line import Line
+from dgasync.session.question import Question
 from dgasync.transport.seam import Binary, Closed
 
 if TYPE_CHECKING:
@@ -63,8 +62,6 @@ if TYPE_CHECKING:
     from dgasync.transport.seam import Frame, Socket, Transport
 
 __all__ = ["AsyncAgentAudio", "AsyncAgentSession"]
-
-_UPDATED = (PromptUpdated, SpeakUpdated, ThinkUpdated, ListenUpdated)
 
 
 class AsyncAgentSession(AudioCore["AgentEvent"]):
@@ -124,8 +121,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         self._told: deque[History] = deque(maxlen=MAX_EVENTS)
         self._said: deque[History] = deque(maxlen=MAX_EVENTS)
         self._interruptions = 0
-        self._one_at_a_time = anyio.Lock()
-        self._change: _Change | None = None
+        self._question: Question[_Updated | Error] = Question()
 
     # ── how it begins ──
 
@@ -215,16 +211,15 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
                     self._assist(self._call, call)
         elif isinstance(event, WelcomeResponse):
             self._machine.request_id = self._machine.request_id or event.request_id
-        elif isinstance(event, (*_UPDATED, Error)) and self._change is not None:
-            self._change.heard(event)
+        else:
+            self._question.hear(event)
 
     def _drop_audio(self) -> None:
         """What the agent was saying is not wanted any more."""
         self._backlog.discard(_is_audio)
 
     def _let_go(self) -> None:
-        if self._change is not None:
-            self._change.answered.set()
+        self._question.drop()
 
     async def _call(self, call: FunctionCall) -> None:
         content, error = await self._calls.answer(call)
@@ -376,27 +371,18 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
 
     async def _changed(self, kind: type[_U], message: Mapping[str, Any]) -> _U:
         """The answer to a change; one at a time, for an answer says no more than its kind."""
-        async with self._one_at_a_time:
-            change = self._change = _Change(kind)
-            try:
-                await self._tell_agent(message)
-                with self._reading(), self._clock.move_on_after(CONFIGURE_TIMEOUT):
-                    await change.answered.wait()
-            finally:
-                self._change = None
-        said = change.said
+        with self._reading():
+            said = await self._question.ask(
+                lambda: self._tell_agent(message), (kind, Error), self._clock, str(message["type"])
+            )
         if isinstance(said, kind):
             return said
         if isinstance(said, Error):
             raise DeepgramWebsocketError(
                 f"The service refused {message['type']}: {_reason(said)}.", request_id=self.request_id
             )
-        if self._is_over:
-            self._tell()
-            raise self._refusal()
-        raise Timeout(
-            f"The service did not answer {message['type']} for {CONFIGURE_TIMEOUT:g} s.", request_id=self.request_id
-        )
+        self._tell()
+        raise self._refusal()
 
     # ── what the user gets ──
 
@@ -441,21 +427,6 @@ class AsyncAgentAudio:
 
 _Updated = PromptUpdated | SpeakUpdated | ThinkUpdated | ListenUpdated
 _U = TypeVar("_U", PromptUpdated, SpeakUpdated, ThinkUpdated, ListenUpdated)
-
-
-class _Change:
-    """A change that waits for its answer."""
-
-    def __init__(self, kind: type[_Updated]) -> None:
-        self.answered = anyio.Event()
-        self.said: _Updated | Error | None = None
-        self._kind = kind
-
-    def heard(self, event: _Updated | Error) -> None:
-        """Something has come that may be the answer."""
-        if isinstance(event, (self._kind, Error)):
-            self.said = event
-            self.answered.set()
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -9,11 +9,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import msgspec
 
-from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, Timeout
-from dgasync.limits import CONFIGURE_TIMEOUT
+from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError
 from dgasync.models.flux import ConfigureFailure, ConfigureSuccess, TurnInfo, decode_message
 from dgasync.models.flux_params import ConfigureParams
 from dgasync.models.names import unknown
@@ -25,6 +23,7 @@ from dgasync.protocol.track import RawTrack
 from dgasync.protocol.turnline import TurnLine
 from dgasync.session.audio import AudioCore
 from dgasync.session.line import Line
+from dgasync.session.question import Question
 from dgasync.transport.seam import Closed
 from dgasync.turns import FluxTurn, Turns
 
@@ -75,8 +74,7 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
         self._remember = remember  # takes what another connection is to be asked for
         self._keep_raw = keep_raw
         self._turnline = TurnLine()
-        self._one_at_a_time = anyio.Lock()
-        self._change: _Change | None = None
+        self._question: Question[ConfigureSuccess | ConfigureFailure] = Question()
 
     # ── what the service says ──
 
@@ -96,8 +94,8 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
             if event.ends:
                 machine.works()
                 self._line.confirm(turnline.final_until)
-        elif (type(event) is ConfigureSuccess or type(event) is ConfigureFailure) and self._change is not None:
-            self._change.answer(event)
+        else:
+            self._question.hear(event)
         if machine.phase is Phase.DRAINING:
             machine.heard(self._clock.now())
         return event
@@ -111,13 +109,11 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
         turnline = self._turnline
         replay = self._line.resume(socket, turnline.final_until)
         turnline.begin(replay.start)
-        if self._change is not None:
-            self._change.answer(None)  # it may not have arrived
+        self._question.drop()
         return turnline.connection, replay
 
     def _let_go(self) -> None:
-        if self._change is not None:
-            self._change.answer(None)
+        self._question.drop()
 
     # ── what is said ──
 
@@ -138,9 +134,15 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
             StreamClosed: it has failed meanwhile.
         """
         message = _configuration(settings)
-        async with self._one_at_a_time:
-            with self._reading():
-                answer = await self._changed(message)
+        answer: ConfigureSuccess | ConfigureFailure | None = None
+        with self._reading():
+            while answer is None:  # on another connection it is asked again
+                answer = await self._question.ask(
+                    lambda: self._say(message), (ConfigureSuccess, ConfigureFailure), self._clock, "a Configure"
+                )
+                if answer is None and self._is_over:
+                    self._tell()
+                    raise self._refusal()
         if isinstance(answer, ConfigureFailure):
             said = " ".join(str(each) for each in (answer.code, answer.description) if each)
             raise DeepgramWebsocketError(
@@ -148,25 +150,6 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
             )
         self._remember(settings)
         return answer
-
-    async def _changed(self, message: str) -> ConfigureSuccess | ConfigureFailure:
-        while True:
-            change = self._change = _Change()
-            try:
-                await self._say(message)
-                with self._clock.move_on_after(CONFIGURE_TIMEOUT):
-                    await change.answered.wait()
-            finally:
-                self._change = None
-            if change.said is not None:
-                return change.said
-            if self._is_over:
-                self._tell()
-                raise self._refusal()
-            if not change.answered.is_set():
-                raise Timeout(
-                    f"The service did not answer a Configure for {CONFIGURE_TIMEOUT:g} s.", request_id=self.request_id
-                )
 
     async def end_turn(self) -> None:
         """Have the service end the turn that is being spoken now, without the silence that it else waits for.
@@ -222,19 +205,6 @@ class AsyncTurns:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._session!r}>"
-
-
-class _Change:
-    """A Configure that waits for its answer."""
-
-    def __init__(self) -> None:
-        self.answered = anyio.Event()
-        self.said: ConfigureSuccess | ConfigureFailure | None = None
-
-    def answer(self, answer: ConfigureSuccess | ConfigureFailure | None) -> None:
-        """It has come; None: there will be none."""
-        self.said = answer
-        self.answered.set()
 
 
 def _configuration(settings: Mapping[str, Any]) -> str:

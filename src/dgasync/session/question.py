@@ -1,0 +1,60 @@
+"""A question to the service that waits for its answer: one at a time, for an answer does not say what it is one to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import anyio
+
+from dgasync.errors import Timeout
+from dgasync.limits import CONFIGURE_TIMEOUT
+
+if TYPE_CHECKING:
+    from dgasync.transport.seam import Clock
+
+__all__ = ["Question"]
+
+A = TypeVar("A")
+
+
+class Question(Generic[A]):
+    """The questions of one session; `A` is what answers may be."""
+
+    def __init__(self) -> None:
+        self._turn = anyio.Lock()
+        self._kinds: tuple[type[A], ...] = ()  # of answers to the one that is open
+        self._said: A | None = None
+        self._moved: anyio.Event | None = None
+
+    def hear(self, event: object) -> None:
+        """Something has come that may be the answer."""
+        if self._moved is not None and isinstance(event, self._kinds):
+            self._said = event
+            self._moved.set()
+
+    def drop(self) -> None:
+        """What was asked may not have arrived, or will not be answered any more."""
+        if self._moved is not None:
+            self._moved.set()
+
+    async def ask(
+        self, say: Callable[[], Awaitable[None]], kinds: tuple[type[A], ...], clock: Clock, what: str
+    ) -> A | None:
+        """The answer, of one of these kinds, to what `say` says; None when it was dropped.
+
+        Raises:
+            Timeout: there was none for `CONFIGURE_TIMEOUT`.
+        """
+        async with self._turn:
+            self._kinds, self._said = kinds, None
+            moved = self._moved = anyio.Event()
+            try:
+                await say()
+                with clock.move_on_after(CONFIGURE_TIMEOUT):
+                    await moved.wait()
+            finally:
+                self._moved = None
+            if self._said is None and not moved.is_set():
+                raise Timeout(f"The service did not answer {what} for {CONFIGURE_TIMEOUT:g} s.")
+            return self._said
