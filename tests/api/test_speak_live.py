@@ -23,7 +23,7 @@ from dgasync import (
 )
 from dgasync.api.speaking import _EVENTS
 from dgasync.errors import (
-    ConnectFailed,
+    DeepgramError,
     DeepgramSpeakerError,
     DeepgramTypeError,
     DeepgramWebsocketError,
@@ -291,7 +291,7 @@ async def test_playback_of_what_cannot_be_played(stage: Network, loudspeaker: Lo
 
 async def test_playback_of_a_session_that_fails(stage: Network, loudspeaker: Loudspeaker) -> None:
     """The loudspeaker is put away, and a session that stands keeps its own."""
-    stage.script.append(ConnectFailed("nobody there"))
+    stage.script.append(DeepgramError("nobody there"))
     failing = documented(stage, speaker_playback="true")
     assert not await failing.start()
     assert loudspeaker.streams == []

@@ -121,6 +121,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._heard_at = 0.0
         self._news: anyio.Event | None = None  # for those who wait for an answer
         self._asked = 0  # interruptions that are not answered
+        self._hushing: anyio.Event | None = None  # until the last of them is on its way
         self._insists = False  # there was no sound to be interrupted; as soon as there is, it is
         self._cut: SpeechInterrupted | None = None
         self._untaken: int | None = None  # events that waited the last time, if none of them was taken
@@ -449,6 +450,8 @@ class AsyncVoice(Core["SpeakEvent"]):
                 await self._say(_FLUSH)
 
     async def _write_close(self, message: str | None) -> bool:
+        if self._hushing is not None:
+            await self._hushing.wait()
         if self._saying.is_open:
             with suppress(DeepgramConnectionError):  # the socket has the reason for who reads
                 await self._line.say(_FLUSH)
@@ -479,11 +482,14 @@ class AsyncVoice(Core["SpeakEvent"]):
             self._saying.lost()  # the next connection need not know
         else:
             self._asked = 1
-            self._assist(self._hush, message)
+            self._hushing = anyio.Event()
+            self._assist(self._hush, message, self._hushing)
 
-    async def _hush(self, message: str) -> None:
-        with suppress(SessionEnded):
-            await self._say(message)
+    async def _hush(self, message: str, is_out: anyio.Event) -> None:
+        try:
+            await self._write(message)
+        finally:
+            is_out.set()
 
     async def _silent(self) -> _Era:
         """Return when nothing of what was abandoned can come any more."""
