@@ -262,7 +262,7 @@ def test_of_ones_own() -> None:
     """Any object with get_lines will do; headers are optional, and cannot break the file."""
     said = [{"word": "hello", "start": 0, "end": 1, "speaker": "Ada"}, {"word": "", "punctuated_word": None}]
 
-    assert srt(_Lines([said, []])) == "1\n00:00:00,000 --> 00:00:01,000\n[speaker Ada]\nhello\n"
+    assert srt(_Lines([said, said[1:]])) == "1\n00:00:00,000 --> 00:00:01,000\n[speaker Ada]\nhello\n"
     assert webvtt(_Lines([said])) == "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n<v Speaker Ada>hello\n"
     assert webvtt(Loud(DEEPGRAM["one word"])) == (
         "WEBVTT\n\nNOTE\nLoud -> clear\nTwo\n\n00:00:01.000 --> 00:00:01.310\nYES.\n"

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from dgasync.errors import ConnectFailed, DeepgramWebsocketError, SessionEnded, StreamClosed
+from dgasync.errors import ConnectFailed, DeepgramTypeError, DeepgramWebsocketError, SessionEnded, StreamClosed
 from dgasync.limits import CLOSE_TIMEOUT
 from dgasync.models.live import Close, Open
 from dgasync.protocol.live import Phase
@@ -383,6 +383,27 @@ async def test_utterances_that_are_not_over(stage: Stage) -> None:
 
         assert utterances.pending == "hello wor"
         group.cancel_scope.cancel()
+
+
+async def test_captions(stage: Stage) -> None:
+    """Cues come instead of events: each as soon as it is full and the next word stands, the last at the end."""
+    async with stage.session() as live:
+        captions = live.captions(words_per_line=2)
+        assert repr(captions) == f"<AsyncCaptions of {live!r}>"
+        stage.socket.feed(results("one two three", start=0), results("fo", start=0.6, final=False))
+
+        assert (await captions.__anext__()).text == "one two"
+        assert captions.pending == "one two three"
+        live.start_sending([SECOND])
+        assert [cue.text async for cue in captions] == ["three"]
+
+
+async def test_captions_that_cannot_be(stage: Stage) -> None:
+    """An option of no use is an error at once, and the session goes on."""
+    async with stage.session() as live:
+        with pytest.raises(DeepgramTypeError, match="chars_per_line"):
+            live.captions(chars_per_line=0)
+        assert live.phase is Phase.OPEN
 
 
 @pytest.mark.parametrize(("silence", "ends"), [(1.0, True), (None, False), (9.0, False)])

@@ -406,6 +406,17 @@ async def test_who_interrupts_is_cancelled(stage: VoiceStage) -> None:
         assert await heard(voice.say("next")) == "NEXT"
 
 
+async def test_nothing_overtakes_an_interruption(stage: VoiceStage) -> None:
+    """Messages of the user's own and the end follow it, though it waits for nobody."""
+    async with stage.voice() as voice:
+        await voice.send_all("first")
+        await voice.clear()
+        await voice.message('{"type":"Speak","text":"second"}')
+        await voice.clear()
+    kind = {"1": "<Cl>", "2": "<In>"}[stage.version]
+    assert stage.socket.said == f"first|{kind}second{kind}<Cl>"
+
+
 async def test_a_text_that_breaks(stage: VoiceStage) -> None:
     """The error of a text's iterator comes out where its sound is taken, and the voice goes on."""
 

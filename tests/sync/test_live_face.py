@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dgasync import DeepgramClient
+from dgasync.captions import webvtt
 from dgasync.errors import (
     ConnectFailed,
     DeepgramTypeError,
@@ -202,6 +203,19 @@ def test_utterances(live: LiveSession) -> None:
 
     assert " ".join(said) == RULER.text
     assert utterances.pending == ""
+
+
+def test_captions(live: LiveSession) -> None:
+    """Captions come instead of events; what they say is what was said."""
+    with live:
+        captions = live.captions(chars_per_line=30, lines_per_cue=2)
+        assert repr(captions) == f"<Captions of {live!r}>"
+        live.start_sending(RULER.chunks(3200))
+        shown = list(captions)
+
+    assert [word for cue in shown for line in cue.lines for word in line.split()] == RULER.text.split()
+    assert webvtt(shown).count(" --> ") == len(shown) > 1
+    assert captions.pending == ""
 
 
 def test_an_error_of_the_body(live: LiveSession, deepgram_server: LocalServer) -> None:

@@ -150,11 +150,15 @@ def _note(lines: Iterable[str]) -> list[str]:
 
 
 def _webvtt_block(cue: Cue, plan: Plan) -> str:
-    lines = [line.replace("&", "&amp;").replace("<", "&lt;").replace("-->", "--&gt;") for line in cue.lines]
+    lines = [_escaped(line).replace("-->", "--&gt;") for line in cue.lines]
     if plan.labels and cue.speaker is not None:
-        name = _one_line(_label(cue, plan, "Speaker")).replace("&", "&amp;").replace(">", "&gt;")
+        name = _escaped(_one_line(_label(cue, plan, "Speaker"))).replace(">", "&gt;")
         lines[0] = f"<v {name}>{lines[0]}"
     return f"{_times(cue, '.')}\n" + "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _one_line(text: str) -> str:

@@ -392,13 +392,17 @@ class AsyncVoice(Core["SpeakEvent"]):
 
         Raises:
             SessionEnded: the session is over, or `finish` was called.
+            Timeout: the service did not become silent.
         """
-        if kind_of(text) in ("Clear", "Interrupt"):
+        kind = kind_of(text)
+        if kind in ("Clear", "Interrupt"):
             if not self.is_open:
                 raise self._refusal()
             self._abandon(text)
-        else:
-            await super().message(text)
+            return
+        if kind != "Close":
+            await self._silent()  # else an interruption before it could abandon it, or one behind it could not
+        await super().message(text)
 
     def _is_farewell(self, message: str) -> bool:
         return kind_of(message) == "Close"

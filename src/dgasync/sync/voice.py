@@ -204,6 +204,7 @@ class Voice:
 
         Raises:
             SessionEnded: the session is over, or `finish` was called.
+            Timeout: the service did not become silent.
         """
         self._held.run(self._core.message(text))
 
