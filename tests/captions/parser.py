@@ -18,12 +18,12 @@ class Read(NamedTuple):
     lines: list[str]
 
 
-def read_srt(text: str) -> list[Read]:
+def read_srt(text: str, *, labels: bool = True) -> list[Read]:
     """The cues of an SRT file, whose numbers are checked."""
     found: list[Read] = []
     for number, block in enumerate(_blocks(text), 1):
         assert block[0] == str(number), block
-        label = re.fullmatch(r"\[(.+)\]", block[2])
+        label = re.fullmatch(r"\[(.+)\]", block[2]) if labels else None
         found.append(Read(*_times(block[1], ","), label and label[1], block[3 if label else 2 :]))
         assert found[-1].lines
     return found

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from dgasync.captions import Cue, cues, srt, webvtt
 from dgasync.errors import DeepgramTypeError
+from dgasync.models.listen import PrerecordedResponse
 from dgasync.transcript import Transcript
 
+from ..models.answers import values
 from .inputs import DEEPGRAM, answer, words
 from .parser import read_srt, read_webvtt
 
@@ -161,7 +163,7 @@ def test_there_and_back(spoken: list[Any], begin: float, diarize: bool, options:
         at += pause + length
     it = Transcript.from_dict(answer(said))
     laid = cues(it, **options)
-    for read in (read_srt(srt(laid, speakers=False)), read_webvtt(it.to_webvtt(**options))):
+    for read in (read_srt(srt(laid, speakers=False), labels=False), read_webvtt(it.to_webvtt(**options))):
         assert [word for cue in read for line in cue.lines for word in line.split(" ")] == [text for text, *_ in spoken]
         assert [cue.lines for cue in read] == [list(cue.lines) for cue in laid]
         assert all(abs(cue.start - one.start * 1000) < 0.501 for cue, one in zip(read, laid, strict=True))
@@ -173,6 +175,18 @@ def test_there_and_back(spoken: list[Any], begin: float, diarize: bool, options:
             assert len(line) <= options.get("chars_per_line", 999) or " " not in line
     if diarize:
         assert [one.speaker for one in laid for _ in one.text.split()] == [speaker for *_, speaker in spoken]
+
+
+@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(data=values(PrerecordedResponse))
+def test_whatever_the_server_sends(data: dict[str, Any]) -> None:
+    """Missing fields, nulls, strange texts and absurd times make captions that players can read, or none."""
+    it = Transcript.from_dict(data)
+    for options in ({}, {"chars_per_line": 5, "lines_per_cue": 2, "max_pause": 1.0}):
+        read = read_webvtt(it.to_webvtt(**options))
+        assert (
+            len(read) == len(read_srt(it.to_srt(**options, speakers=False), labels=False)) == len(cues(it, **options))
+        )
 
 
 def test_another_parser(tmp_path: Any) -> None:

@@ -12,7 +12,7 @@ from dgasync import captions
 from dgasync.transcript import Transcript
 
 from ..models.answers import CORPUS, NO_CORPUS
-from .inputs import DEEPGRAM
+from .inputs import ASSEMBLY, DEEPGRAM, answer, utterance, without, words
 from .published import GOLDEN, LENGTHS, Texts, texts
 
 WANTED: Texts = json.loads(GOLDEN.read_text("utf-8"))
@@ -58,6 +58,29 @@ def test_recorded(path: Path, published: Any) -> None:
     for length in (*LENGTHS, 1):
         assert captions.srt(ours, length) == published.srt(theirs, length)
         assert captions.webvtt(ours, length) == published.webvtt(theirs, length)
+
+
+def test_where_it_differs(published: Any) -> None:
+    """What the README says of that package is so."""
+    said, nobody = words("Ready? Yes.", speakers="01"), words("Well yes", speakers="00")
+    nobody[1]["speaker"] = None
+    spoken = {"transcript": "Yes.", "start": 0.0, "end": 1.0}
+
+    def theirs(data: dict[str, Any]) -> str:
+        return str(published.webvtt(published.DeepgramConverter(data)))
+
+    with pytest.raises(published.ConverterException):
+        theirs(answer([]))
+    assert "00:00:00.000 -->" in theirs(answer(words("late", 86400.0)))
+    assert "second" not in theirs(answer(words("first"), words("second")))
+    with pytest.raises(KeyError):
+        theirs(answer(words("Yes."), utterances=[spoken]))
+    with pytest.raises(KeyError):
+        theirs(answer(without(words("Yes."), "start")))
+    assert "<v Speaker 0>Ready? Yes." in theirs(answer(said, utterances=[utterance(said)]))
+    assert "<v Speaker None>" in theirs(answer(nobody))
+    assert "00:01:20.000 -->" in published.webvtt(published.AssemblyAIConverter(ASSEMBLY))
+    assert "R&D <b>" in theirs(answer(words("R&D <b>")))
 
 
 def test_either_takes_the_other(published: Any) -> None:

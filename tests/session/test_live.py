@@ -390,7 +390,7 @@ async def test_captions(stage: Stage) -> None:
     async with stage.session() as live:
         captions = live.captions(words_per_line=2)
         assert repr(captions) == f"<AsyncCaptions of {live!r}>"
-        stage.socket.feed(results("one two three", start=0), results("fo", start=0.6, final=False))
+        stage.socket.feed(results("one two three", start=0))
 
         assert (await captions.__anext__()).text == "one two"
         assert captions.pending == "one two three"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ from dgasync import (
     Transcript,
     Turn,
     Word,
+    captions,
 )
 
 if TYPE_CHECKING:
@@ -186,6 +188,12 @@ def reading(transcript: Transcript) -> None:
     assert_type([word.text for word in transcript.words], list[str])
     assert_type(transcript.response, PrerecordedResponse)
     assert_type(transcript.request_id, str | None)
+    assert_type(transcript.search("hello"), tuple[dgasync.Match, ...])
+    assert_type(transcript.redacted(["Ada", re.compile("A.a")], entities={"NAME"}).merged(), Transcript)
+    assert_type(transcript.word_error_rate(transcript), float)
+    assert_type(transcript.to_markdown(title="One", speakers=["Ada"], times=False), str)
+    assert_type(transcript.to_srt(chars_per_line=42, lines_per_cue=2, speakers={0: "Ada"}), str)
+    assert_type(transcript.to_webvtt(note=False, words_per_line=None, max_pause=1), str)
     results = transcript.response.results
     if results is not None and results.channels is not None:
         for channel in results.channels:
@@ -200,6 +208,34 @@ def errors() -> None:
         assert_type(error.retry_after, float | None)
     except dgasync.DeepgramApiError as error:
         assert_type(error.request_id, str | None)
+
+
+class Lines:
+    """A converter of one's own."""
+
+    def get_lines(self, line_length: int) -> list[list[dict[str, Any]]]:
+        return [[{"word": "hello", "start": 0.0, "end": 1.0}]]
+
+
+class Loud(captions.DeepgramConverter):
+    """A converter made of ours."""
+
+    def get_headers(self) -> list[str]:
+        return [*super().get_headers(), "LOUD"]
+
+
+async def cues(plain: DeepgramClient, native: AsyncDeepgramClient, transcript: Transcript) -> None:
+    assert_type(captions.srt(captions.DeepgramConverter(transcript), 8), str)
+    assert_type(captions.webvtt(Loud({}, use_exception=True), line_length=8, note="By hand"), str)
+    assert_type(captions.srt(Lines()), str)
+    assert_type(captions.cues(Path("answer.json"), chars_per_line=42), list[dgasync.Cue])
+    assert_type(list(captions.cues_of([{"type": "Results"}], lines_per_cue=2)), list[dgasync.Cue])
+    with plain.live() as live:
+        assert_type(live.captions(chars_per_line=42), dgasync.Captions)
+        assert_type([cue.start for cue in live.captions()], list[float])
+    async with native.live() as session:
+        shown = [cue async for cue in session.captions(silence=1.0, lines_per_cue=2)]
+        assert_type(captions.webvtt(shown), str)
 
 
 class Mine:

@@ -70,6 +70,13 @@ def reading(transcript: Transcript) -> None:
     print(dgasync.Deepgarm)  # wrong
 
 
+def captions(transcript: Transcript, deepgram: DeepgramClient) -> None:
+    transcript.to_srt(chars_per_lines=42)  # wrong
+    transcript.to_webvtt(note=3)  # wrong
+    transcript.search(b"hello")  # wrong
+    deepgram.live().captions(lines_per_cue="2")  # wrong
+
+
 def gates(deepgram: DeepgramClient) -> None:
     deepgram.live(gate="on")  # wrong
     dgasync.SilenceGate(0.5)  # wrong

@@ -34,8 +34,17 @@ __all__ = [
     "converter_for",
 ]
 
-Source: TypeAlias = Any
-"""An answer: a dict, JSON text or bytes, the path of a JSON file, or an object with `to_json()` or `to_dict()`."""
+
+class Answer(Protocol):
+    """An answer as some SDK gives it."""
+
+    def to_json(self) -> str:
+        """Its JSON."""
+        ...
+
+
+Source: TypeAlias = Mapping[str, Any] | Sequence[Any] | bytes | Path | Answer
+"""An answer: a dict, JSON text or bytes, the path of a JSON file, an object with `to_json()`, or a log of live messages."""
 
 _Word: TypeAlias = dict[str, Any]
 
@@ -236,7 +245,7 @@ def converter_for(source: Transcript | Converter | Source) -> Converter:
 # ── how answers are read ──
 
 
-def _transcript(source: Any) -> Transcript:
+def _transcript(source: Transcript | Source) -> Transcript:
     if isinstance(source, Transcript):
         return source
     if isinstance(source, PrerecordedResponse):
@@ -261,16 +270,15 @@ def _loaded(source: Source) -> Mapping[str, Any]:
     return answer
 
 
-def _read(source: Any) -> Mapping[str, Any] | list[Any]:
+def _read(source: object) -> Mapping[str, Any] | list[Any]:
     """The dict, or of a log the list, that it is, holds or names."""
     if isinstance(source, (Mapping, list)):
         return cast("Mapping[str, Any] | list[Any]", source)
-    for name in ("to_json", "to_dict"):
-        method = cast("Callable[[], Any] | None", getattr(source, name, None))
-        if callable(method):
-            return _read(method())
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return _parsed(bytes(cast("Any", source)))
+    to_json = cast("Callable[[], object] | None", getattr(source, "to_json", None))
+    if callable(to_json):
+        return _read(to_json())
+    if isinstance(source, bytes):
+        return _parsed(source)
     if isinstance(source, str) and source.lstrip().startswith(("{", "[")):
         return _parsed(source.encode("utf-8", "surrogatepass"))
     if isinstance(source, (str, Path)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from dgasync.captions.converters import converter_for
 from dgasync.captions.layout import Cue, Plan, Said, lay_out, said
@@ -26,7 +26,7 @@ __all__ = ["cues", "srt", "webvtt"]
 
 
 def srt(
-    source: Converter | Transcript | Iterable[Cue] | Source,
+    source: Converter | Transcript | Sequence[Cue] | Source,
     line_length: int | None = None,
     **options: Unpack[CaptionOptions],
 ) -> str:
@@ -45,7 +45,7 @@ def srt(
 
 
 def webvtt(
-    source: Converter | Transcript | Iterable[Cue] | Source,
+    source: Converter | Transcript | Sequence[Cue] | Source,
     line_length: int | None = None,
     *,
     note: bool | str = True,
@@ -69,7 +69,7 @@ def webvtt(
 
 
 def cues(
-    source: Converter | Transcript | Iterable[Cue] | Source,
+    source: Converter | Transcript | Sequence[Cue] | Source,
     line_length: int | None = None,
     **options: Unpack[CaptionOptions],
 ) -> list[Cue]:
@@ -77,7 +77,9 @@ def cues(
     return _cues(source, line_length, options)[1]
 
 
-def _cues(source: Any, line_length: int | None, options: Any) -> tuple[Plan, list[Cue]]:
+def _cues(
+    source: Converter | Transcript | Sequence[Cue] | Source, line_length: int | None, options: Any
+) -> tuple[Plan, list[Cue]]:
     if line_length is not None:
         options = {"words_per_line": line_length, **options}
     plan = Plan(options)
@@ -86,7 +88,7 @@ def _cues(source: Any, line_length: int | None, options: Any) -> tuple[Plan, lis
     return plan, sorted(found, key=_start)
 
 
-def _is_cues(source: object) -> bool:
+def _is_cues(source: object) -> TypeGuard[Sequence[Cue]]:
     return isinstance(source, (list, tuple)) and all(isinstance(cue, Cue) for cue in cast("Sequence[object]", source))
 
 
@@ -167,6 +169,9 @@ def _one_line(text: str) -> str:
 
 # ── times ──
 
+_LONGEST = 1e12
+"""Seconds up to which a number tells milliseconds; more is a mistake, and makes no line of that length."""
+
 
 def _times(cue: Cue, point: str) -> str:
     start = _milliseconds(cue.start)
@@ -176,7 +181,7 @@ def _times(cue: Cue, point: str) -> str:
 
 def _milliseconds(seconds: float) -> int:
     # Rounded as a decimal first: times a thousand, 1.0005 s would be a millisecond more than its digits say.
-    return max(0, round(round(seconds, 3) * 1000))
+    return max(0, round(round(min(seconds, _LONGEST), 3) * 1000))
 
 
 def _clock(milliseconds: int, point: str) -> str:
