@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
-DISTRIBUTIONS = {"yaml": "pyyaml", "nbformat": "nbclient", "opentelemetry": "opentelemetry-sdk"}
+DISTRIBUTIONS = {
+    "hibari": "hibari-tts",
+    "nbformat": "nbclient",
+    "opentelemetry": "opentelemetry-sdk",
+    "webvtt": "webvtt-py",
+    "yaml": "pyyaml",
+}
 """Where a module comes from, if its name does not say."""
 
 

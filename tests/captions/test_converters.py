@@ -89,7 +89,7 @@ def test_log_of_a_live_session(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "source",
     ["{", b"[1,", "7", {}, {"results": 3}, {"results": {"channels": 3}}, 7, object()],
-    ids=str,
+    ids=lambda source: "object" if type(source) is object else str(source),
 )
 def test_no_answer(source: Any, tmp_path: Path) -> None:
     """What is no answer says so; it is an error of this package and a TypeError."""

@@ -109,7 +109,13 @@ def test_speakers_and_channels() -> None:
 
 def test_results_without_words() -> None:
     """A result that has only its text is shown."""
-    assert texts(list(cues_of([results([], 1.0, 2.0, transcript="Hello there.", ends=True)]))) == ["Hello there."]
+    alone = results([], 1.0, 3.0, transcript="Hello there.", ends=True)
+    (cue,) = cues_of([alone])
+    assert (cue.text, cue.start, cue.end) == ("Hello there.", 1.0, 3.0)
+
+    later = {**alone, "start": 1.5, "duration": 1.0, "speech_final": False}
+    came = run(results("one two three", 0, 1.5), later, words_per_line=2)
+    assert came == [["one two"], [], ["three Hello", "there."]]
 
 
 def test_two_sessions_in_a_log() -> None:
@@ -141,17 +147,22 @@ WORDS = said("a b c d e f g h i j k l m n o p q r s t", 0)
     cuts=st.lists(st.integers(0, len(WORDS)), max_size=8),
     overlap=st.integers(0, 3),
     ends=st.lists(st.booleans(), min_size=12, max_size=12),
+    marks=st.dictionaries(st.integers(0, 16), st.sampled_from([None, -1.0, 1.5, 4.0, 20.0]), max_size=4),
     words=st.integers(1, 6),
     lines=st.integers(1, 3),
 )
-def test_any_cut(cuts: list[int], overlap: int, ends: list[bool], words: int, lines: int) -> None:
-    """However the results are cut, overlap and end utterances: every word is in one cue, and times go on."""
+def test_any_cut(
+    cuts: list[int], overlap: int, ends: list[bool], marks: dict[int, float | None], words: int, lines: int
+) -> None:
+    """However results are cut and overlap, and whenever ends are told: every word is in one cue, and times go on."""
     places = sorted({0, len(WORDS), *cuts})
     log: list[dict[str, Any]] = []
     for number, (first, end) in enumerate(pairwise(places)):
         piece = WORDS[max(0, first - overlap) : end]
         log.append(results(piece, piece[0][1], final=False))
         log.append(results(piece, piece[0][1], ends=ends[number]))
+    for place, end in marks.items():
+        log.insert(place, utterance_end(end))
     captions = LiveCaptions(words_per_line=words, lines_per_cue=lines)
     found = [cue for message in log for cue in captions.feed(event(json.loads(json.dumps(message))))] + captions.end()
 

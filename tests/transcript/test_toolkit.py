@@ -138,7 +138,7 @@ class TestRedacted:
 
     def test_text_without_words(self) -> None:
         """A text without words is redacted, too."""
-        best = {"transcript": "I am Ada King, Ada.", "entities": [{"label": "NAME", "value": " Ada King"}]}
+        best = {"transcript": "I am Ada King, Ada.", "entities": [{"label": "NAME", "value": " Ada King"}, {}]}
 
         assert transcript({"alternatives": [best]}).redacted("ada").text == "I am [NAME], [REDACTED]."
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
+from dgasync.captions.layout import spread
 from dgasync.errors import DecodeError, DeepgramTypeError
 from dgasync.models.listen import PrerecordedResponse
 from dgasync.transcript.channel import Turn
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 
-class Answer(Protocol):
+class HasJson(Protocol):
     """An answer as some SDK gives it."""
 
     def to_json(self) -> str:
@@ -43,8 +44,8 @@ class Answer(Protocol):
         ...
 
 
-Source: TypeAlias = Mapping[str, Any] | Sequence[Any] | bytes | Path | Answer
-"""An answer: a dict, JSON text or bytes, the path of a JSON file, an object with `to_json()`, or a log of live messages."""
+Source: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes | Path | HasJson
+"""An answer: a dict, JSON, the path of a JSON file, or an object with `to_json()`; or a list of live messages."""
 
 _Word: TypeAlias = dict[str, Any]
 
@@ -342,16 +343,8 @@ def _by_speaker(words: Sequence[_Word]) -> Iterator[list[_Word]]:
 
 
 def _spread(text: object, start: Any, end: Any, speaker: Any) -> list[_Word]:
-    """The words of a text, spread over the time in which it was said: each gets as much as it has letters."""
-    words = str(text or "").split()
     begins = float(start) if isinstance(start, (int, float)) else 0.0
     ends = float(end) if isinstance(end, (int, float)) else begins
-    share = max(ends - begins, 0.0) / max(sum(map(len, words)), 1)
-    spread: list[_Word] = []
-    letters = 0
-    for word in words:
-        spread.append({"word": word, "start": begins + letters * share, "end": begins + (letters + len(word)) * share})
-        if speaker is not None:
-            spread[-1]["speaker"] = speaker
-        letters += len(word)
-    return spread
+    who = {} if speaker is None else {"speaker": speaker}
+    words = spread(str(text or ""), begins, ends)
+    return [{"word": word.text, "start": word.start, "end": word.end, **who} for word in words]

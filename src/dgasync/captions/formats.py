@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dgasync.captions.converters import converter_for
 from dgasync.captions.layout import Cue, Plan, Said, lay_out, said
@@ -40,7 +40,7 @@ def srt(
         DeepgramTypeError: an option is of no use, or there is no such one.
         ConverterException: the answer is of no use.
     """
-    plan, found = _cues(source, line_length, options)
+    plan, found = _cues(_given(source), line_length, options)
     return "\n".join(_srt_blocks(found, plan))
 
 
@@ -62,9 +62,12 @@ def webvtt(
         DeepgramTypeError: an option is of no use, or there is no such one.
         ConverterException: the answer is of no use.
     """
-    converter = source if _is_cues(source) else converter_for(source)
-    plan, found = _cues(converter, line_length, options)
-    headers = _headers(converter) if note is True else ["NOTE", *note.splitlines()] if note else []
+    given = _given(source)
+    plan, found = _cues(given, line_length, options)
+    if note is True:
+        headers = [] if isinstance(given, list) else _headers(given)
+    else:
+        headers = ["NOTE", *note.splitlines()] if note else []
     return "\n".join(["WEBVTT\n", *_note(headers), *(_webvtt_block(cue, plan) for cue in found)])
 
 
@@ -74,22 +77,22 @@ def cues(
     **options: Unpack[CaptionOptions],
 ) -> list[Cue]:
     """Captions as objects, by the time they start; the arguments are those of `srt`."""
-    return _cues(source, line_length, options)[1]
+    return _cues(_given(source), line_length, options)[1]
 
 
-def _cues(
-    source: Converter | Transcript | Sequence[Cue] | Source, line_length: int | None, options: Any
-) -> tuple[Plan, list[Cue]]:
+def _given(source: Converter | Transcript | Sequence[Cue] | Source) -> Converter | list[Cue]:
+    if isinstance(source, (list, tuple)) and all(isinstance(cue, Cue) for cue in cast("Sequence[object]", source)):
+        return list(cast("Sequence[Cue]", source))
+    return converter_for(cast("Converter | Transcript | Source", source))
+
+
+def _cues(given: Converter | list[Cue], line_length: int | None, options: Any) -> tuple[Plan, list[Cue]]:
     if line_length is not None:
         options = {"words_per_line": line_length, **options}
     plan = Plan(options)
-    found: Iterable[Cue] = source if _is_cues(source) else _made(converter_for(source), plan)
+    found = given if isinstance(given, list) else _made(given, plan)
     # A player may pass over one that starts before another that it has seen (WebVTT, "WebVTT cue timings").
     return plan, sorted(found, key=_start)
-
-
-def _is_cues(source: object) -> TypeGuard[Sequence[Cue]]:
-    return isinstance(source, (list, tuple)) and all(isinstance(cue, Cue) for cue in cast("Sequence[object]", source))
 
 
 def _made(converter: Converter, plan: Plan) -> Iterator[Cue]:

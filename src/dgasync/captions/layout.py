@@ -13,7 +13,7 @@ from dgasync.errors import DeepgramTypeError
 if TYPE_CHECKING:
     from dgasync.transcript.names import Names
 
-__all__ = ["WORDS", "CaptionOptions", "Cue", "Plan", "Said", "lay_out", "said"]
+__all__ = ["WORDS", "CaptionOptions", "Cue", "Plan", "Said", "lay_out", "said", "spread"]
 
 WORDS = 8
 """Words in a line unless told otherwise, as in deepgram-captions."""
@@ -104,6 +104,16 @@ def said(words: Iterable[Mapping[str, Any]], at: float = 0.0) -> Iterator[Said]:
         at = start if end is None else max(start, end)
         if text:
             yield Said(text, start, at)
+
+
+def spread(text: str, start: float, end: float) -> Iterator[Said]:
+    """The words of a text whose own times are not known, over the time of all: each gets as much as it has letters."""
+    words = text.split()
+    share = max(end - start, 0.0) / max(sum(map(len, words)), 1)
+    letters = 0
+    for word in words:
+        yield Said(word, start + letters * share, start + (letters + len(word)) * share)
+        letters += len(word)
 
 
 def _seconds(value: object, otherwise: Any) -> Any:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dgasync.captions.layout import Cue, Plan, Said, lay_out
+import msgspec
+
+from dgasync.captions.layout import Cue, Plan, Said, lay_out, spread
 from dgasync.models.listen import Word
 from dgasync.models.live import LiveResultResponse
 from dgasync.transcript.names import number_of
@@ -47,11 +49,7 @@ class LiveCaptions:
         found = self._over(self._utterances.feed(event))
         if isinstance(event, LiveResultResponse) and (event.is_final or event.speech_final):
             for utterance in self._utterances.settled():
-                channel = self._channel(utterance)
-                cues = list(channel.cues(utterance, self._plan))
-                for cue, words in cues[:-1]:
-                    channel.shown.update({id(word): word for word in words})
-                    found.append(channel.placed(cue))
+                found.extend(self._channel(utterance).full(utterance, self._plan))
         return found
 
     def end(self) -> list[Cue]:
@@ -66,9 +64,7 @@ class LiveCaptions:
     def _over(self, utterances: Iterable[LiveUtterance]) -> list[Cue]:
         found: list[Cue] = []
         for utterance in utterances:
-            channel = self._channel(utterance)
-            found.extend(channel.placed(cue) for cue, _ in channel.cues(utterance, self._plan))
-            channel.forget(utterance.words or ())
+            found.extend(self._channel(utterance).rest(utterance, self._plan))
         return found
 
     def _channel(self, utterance: LiveUtterance) -> _Shown:
@@ -86,34 +82,65 @@ class _Shown:
         """The words that are in cues, by their id, which is theirs as long as they are kept here."""
         self._latest = 0.0
 
-    def forget(self, words: Iterable[Word]) -> None:
-        """Lets go of the words of an utterance that is over; the next one may be of another session."""
-        for word in words:
+    def full(self, utterance: LiveUtterance, plan: Plan) -> Iterator[Cue]:
+        """The cues of an utterance that goes on, but for the last one, which may still be filled."""
+        if not _is_in_words(utterance):
+            return
+        for cue, words in list(self._cues(utterance, plan))[:-1]:
+            self.shown.update({id(word): word for word in words})
+            yield self._placed(cue)
+
+    def rest(self, utterance: LiveUtterance, plan: Plan) -> Iterator[Cue]:
+        """The cues of an utterance that is over, as far as they are not shown."""
+        if _is_in_words(utterance):
+            for cue, _ in self._cues(utterance, plan):
+                yield self._placed(cue)
+        else:
+            yield from map(self._placed, self._wordless(utterance, plan))
+        for word in utterance.words or ():
             self.shown.pop(id(word), None)
-        self._latest = 0.0
+        self._latest = 0.0  # the next one may be of another session, whose times begin anew
 
-    def placed(self, cue: Cue) -> Cue:
-        """The cue, not before the one that came before it in the same utterance: a word may turn up late."""
+    def _placed(self, cue: Cue) -> Cue:
+        # Not before the one that came before it in the same utterance: a word may turn up late.
         start = self._latest = max(cue.start, self._latest)
-        if start == cue.start:
-            return cue
-        return Cue(start=start, end=max(start, cue.end), lines=cue.lines, speaker=cue.speaker, channel=cue.channel)
+        return cue if start == cue.start else msgspec.structs.replace(cue, start=start, end=max(start, cue.end))
 
-    def cues(self, utterance: LiveUtterance, plan: Plan) -> Iterator[tuple[Cue, list[Word]]]:
+    def _cues(self, utterance: LiveUtterance, plan: Plan) -> Iterator[tuple[Cue, list[Word]]]:
         """The cues for what is not shown yet, and the words of each."""
-        text = utterance.text
-        gap = "" if " " not in text and len(utterance.words or ()) > 1 else " "
-        number = int(utterance.channel or 0)
-        if not utterance.words and text:
-            whole = Said(" ".join(text.split()), utterance.start or 0.0, utterance.end or 0.0)
-            yield from ((cue, []) for cue, _ in lay_out([whole], gap, plan, channel=number))
-        for turn in utterance.turns if utterance.words else ():
+        at = utterance.start or 0.0
+        for turn in utterance.turns:
             speaker = None if turn.speaker is None else number_of(turn.speaker)
             words = [word for word in turn.words if id(word) not in self.shown and word.text.strip()]
-            at = 0
-            for cue, count in lay_out(_said(words, utterance.start or 0.0), gap, plan, speaker=speaker, channel=number):
-                yield cue, words[at : at + count]
-                at += count
+            taken = 0
+            for cue, count in lay_out(
+                _said(words, at), _gap(utterance), plan, speaker=speaker, channel=int(utterance.channel or 0)
+            ):
+                yield cue, words[taken : taken + count]
+                taken += count
+
+    def _wordless(self, utterance: LiveUtterance, plan: Plan) -> Iterator[Cue]:
+        """The cues where some results came without words, which have no times of their own."""
+        text, at = utterance.text.strip(), utterance.start or 0.0
+        for word in utterance.words or ():
+            if id(word) in self.shown and text.startswith(word.text):
+                text = text[len(word.text) :].lstrip()
+                at = at if word.end is None else word.end
+        speaker = None if utterance.speaker is None else number_of(utterance.speaker)
+        words = spread(text, at, at if utterance.end is None else utterance.end)
+        for cue, _ in lay_out(words, " ", plan, speaker=speaker, channel=int(utterance.channel or 0)):
+            yield cue
+
+
+def _is_in_words(utterance: LiveUtterance) -> bool:
+    """Whether the words of an utterance are all of it."""
+    said = "".join(word.text for word in utterance.words or ())
+    return "".join(said.split()) == "".join(utterance.text.split())
+
+
+def _gap(utterance: LiveUtterance) -> str:
+    # Some languages are written without spaces: what the service put between words is what goes between them here.
+    return "" if " " not in utterance.text and len(utterance.words or ()) > 1 else " "
 
 
 def _said(words: Iterable[Word], at: float) -> Iterator[Said]:
