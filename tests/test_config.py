@@ -201,3 +201,23 @@ def test_what_a_minting_function_may_give() -> None:
             expiring(wrong)
     with pytest.raises(DeepgramApiKeyError, match="empty"):
         expiring("")
+
+
+def test_questions_of_v3() -> None:
+    """What v3's options answered about themselves, by what the settings mean here."""
+    plain = DeepgramClientOptions()
+    assert (plain.is_keep_alive_enabled(), plain.is_auto_flush_enabled(), plain.is_inspecting_messages()) == (
+        True,
+        False,
+        False,
+    )
+    told = DeepgramClientOptions(
+        options={"keepalive": "false", "auto_flush_reply_delta": 500, "auto_flush_speak_delta": "500"}
+    )
+    assert not told.is_keep_alive_enabled()
+    assert told.is_auto_flush_reply_enabled()
+    assert told.is_inspecting_listen()
+    assert told.is_auto_flush_speak_enabled()
+    assert told.is_inspecting_speak()
+    told.set_access_token(" token ")
+    assert told.access_token == "token"

@@ -69,3 +69,17 @@ def test_a_level_as_text() -> None:
     assert logs.log.level == 10
     with pytest.raises(DeepgramTypeError, match="level"):
         logs.speak_up("loud")
+
+
+def test_a_logger_with_a_method_for_each_level() -> None:
+    """As v3 had it; the line that is named is that of who calls."""
+    logger = logs.VerboseLogger("of a test", logs.VERBOSE)
+    seen: list[logging.LogRecord] = []
+    logger.addHandler(logging.NullHandler())
+    logger.addFilter(lambda record: seen.append(record) or True)  # type: ignore[func-returns-value]
+    for say in (logger.spam, logger.verbose, logger.notice, logger.success):
+        say("%s is heard", "this")
+
+    assert [record.levelno for record in seen] == [logs.VERBOSE, logs.NOTICE, logs.SUCCESS]
+    assert {record.getMessage() for record in seen} == {"this is heard"}
+    assert {record.funcName for record in seen} == {"test_a_logger_with_a_method_for_each_level"}

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from dgasync.logs import SUCCESS as SUCCESS
     from dgasync.logs import VERBOSE as VERBOSE
     from dgasync.logs import WARNING as WARNING
+    from dgasync.logs import VerboseLogger as VerboseLogger
     from dgasync.microphone import CHANNELS as CHANNELS
     from dgasync.microphone import CHANNELS as INPUT_CHANNELS
     from dgasync.microphone import CHUNK as CHUNK
@@ -813,6 +814,7 @@ __all__ = [
     "INFO",
     "NOTICE",
     "WARNING",
+    "VerboseLogger",
     "SUCCESS",
     "ERROR",
     "CRITICAL",
@@ -1097,6 +1099,7 @@ if not TYPE_CHECKING:
             "ERROR",
             "CRITICAL",
             "CRITICAL:FATAL",
+            "VerboseLogger",
         ),
         "dgasync.session.live": (
             "AsyncLiveSession",

@@ -28,7 +28,9 @@ __all__ = [
     "TimeoutLike",
     "Timeouts",
     "count",
+    "is_on",
     "masked",
+    "unless_off",
 ]
 
 DEFAULT_URL = "https://api.deepgram.com"
@@ -237,6 +239,10 @@ class DeepgramClientOptions:
         """Give the clients that are made from now on another key: v3's way to set `api_key`."""
         self.api_key = api_key
 
+    def set_access_token(self, access_token: str) -> None:
+        """Give the clients that are made from now on another token: v3's way to set `access_token`."""
+        self.access_token = access_token
+
     @property
     def access_token(self) -> AccessToken | None:
         """The token or the function that mints one; wins over the key."""
@@ -263,6 +269,30 @@ class DeepgramClientOptions:
     @headers.setter
     def headers(self, value: Mapping[str, str] | None) -> None:
         self._headers = masked(value or {})
+
+    def is_keep_alive_enabled(self) -> bool:
+        """Whether live sessions keep themselves alive: unless `options` turn that off, as v3 had to be told to."""
+        return unless_off(self.options, "keepalive", "keep_alive")
+
+    def is_auto_flush_reply_enabled(self) -> bool:
+        """Whether `options` have documented live clients ask for final words after a pause."""
+        return self.options.get("auto_flush_reply_delta") is not None
+
+    def is_auto_flush_speak_enabled(self) -> bool:
+        """Whether `options` have documented voices speak what they have after a pause."""
+        return self.options.get("auto_flush_speak_delta") is not None
+
+    def is_inspecting_listen(self) -> bool:
+        """Whether results are looked at for that."""
+        return self.is_auto_flush_reply_enabled()
+
+    def is_inspecting_speak(self) -> bool:
+        """Whether what is to be spoken is looked at for that."""
+        return self.is_auto_flush_speak_enabled()
+
+    # Up to 3.5 of the official SDK there was one of each.
+    is_auto_flush_enabled = is_auto_flush_reply_enabled
+    is_inspecting_messages = is_inspecting_listen
 
     def copy(self, **settings: Any) -> DeepgramClientOptions:
         """The same set-up with some settings changed, by the names of `ClientSettings`."""
@@ -427,3 +457,16 @@ def _token(value: object) -> Secret:
     if not token:
         raise DeepgramApiKeyError("`access_token` gave an empty token.")
     return token
+
+
+def is_on(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether an option of the client's set-up was turned on."""
+    # v3 took the text alone at first, and the truth value later.
+    return str(settings.get(name, "")).lower() == "true"
+
+
+def unless_off(settings: Mapping[str, Any], *names: str) -> bool:
+    """Whether an option of the client's set-up, by any of its names, was not turned off."""
+    # In v3 KeepAlive was off unless turned on, and sessions died after ten seconds of silence.
+    said = [settings[name] for name in names if name in settings]
+    return not any(not each or str(each).lower() in ("false", "0") for each in said)

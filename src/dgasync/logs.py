@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 from dgasync.errors import DeepgramTypeError
 
@@ -21,6 +22,7 @@ __all__ = [
     "SUCCESS",
     "VERBOSE",
     "WARNING",
+    "VerboseLogger",
     "log",
     "speak_up",
 ]
@@ -41,6 +43,34 @@ _NAMES = {
 
 log = logging.getLogger("dgasync")
 log.addHandler(logging.NullHandler())
+
+
+class VerboseLogger(logging.Logger):
+    """A logger with a method for each of the documented levels; v3 made every logger of the process one of these.
+
+    Here that is for you to decide: `logging.setLoggerClass(VerboseLogger)`.
+    """
+
+    def spam(self, msg: object, *args: object, **kw: Any) -> None:
+        """Log at SPAM, 5."""
+        self._log_at(SPAM, msg, args, kw)
+
+    def verbose(self, msg: object, *args: object, **kw: Any) -> None:
+        """Log at VERBOSE, 15."""
+        self._log_at(VERBOSE, msg, args, kw)
+
+    def notice(self, msg: object, *args: object, **kw: Any) -> None:
+        """Log at NOTICE, 25."""
+        self._log_at(NOTICE, msg, args, kw)
+
+    def success(self, msg: object, *args: object, **kw: Any) -> None:
+        """Log at SUCCESS, 35."""
+        self._log_at(SUCCESS, msg, args, kw)
+
+    def _log_at(self, level: int, msg: object, args: tuple[object, ...], kw: dict[str, Any]) -> None:
+        if self.isEnabledFor(level):
+            # The line of who called is two frames further up.
+            self._log(level, msg, args, **{**kw, "stacklevel": kw.get("stacklevel", 1) + 2})
 
 
 class _Lines(logging.Formatter):

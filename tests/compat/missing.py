@@ -5,11 +5,10 @@ A name that is here after all, and a reason that excuses nothing any more, are e
 
 from __future__ import annotations
 
-SOCKETS = "comes with the sockets"
+RECORDER = "agents' own microphone of 3.9; `Microphone(connection.send)` records for any of them"
 INSIDE = "the inside of v3"
 MODULE = "a module that v3 happened to show"
 REUSED = "`Listen` is the branch of the tree that it was up to 3.8; the settings of 3.9 are `AgentListen`"
-OWN = "asked by v3's own clients about `options`; ours read these themselves"
 
 AREAS: dict[str, str] = {}
 """Whole areas of the surface."""
@@ -19,22 +18,6 @@ NAMES = {
     "AbstractSyncRestClient": f"{INSIDE}; `request()` is for what has no verb",
     "AbstractAsyncWebSocketClient": f"{INSIDE}; `socket()` is for what has no verb",
     "AbstractSyncWebSocketClient": f"{INSIDE}; `socket()` is for what has no verb",
-    "DeepgramClientOptions.is_auto_flush_enabled": OWN,
-    "DeepgramClientOptions.is_auto_flush_reply_enabled": OWN,
-    "DeepgramClientOptions.is_auto_flush_speak_enabled": OWN,
-    "DeepgramClientOptions.is_inspecting_listen": OWN,
-    "DeepgramClientOptions.is_inspecting_messages": OWN,
-    "DeepgramClientOptions.is_inspecting_speak": OWN,
-    "DeepgramClientOptions.is_keep_alive_enabled": OWN,
-    "DeepgramClientOptions.set_access_token": "`options.access_token = ...` does it",
-    "ClientOptionsFromEnv.is_auto_flush_enabled": OWN,
-    "ClientOptionsFromEnv.is_auto_flush_reply_enabled": OWN,
-    "ClientOptionsFromEnv.is_auto_flush_speak_enabled": OWN,
-    "ClientOptionsFromEnv.is_inspecting_listen": OWN,
-    "ClientOptionsFromEnv.is_inspecting_messages": OWN,
-    "ClientOptionsFromEnv.is_inspecting_speak": OWN,
-    "ClientOptionsFromEnv.is_keep_alive_enabled": OWN,
-    "ClientOptionsFromEnv.set_access_token": "`options.access_token = ...` does it",
     **{
         f"Listen.{name}": REUSED
         for name in (
@@ -51,7 +34,6 @@ NAMES = {
     "Topics.start_word": "v3 dropped it in 3.1.0",
     "Topics.text": "v3 dropped it in 3.1.0",
     "Topics.topics": "v3 dropped it in 3.1.0",
-    "VerboseLogger": "v3 made it the class of every logger in the process; `logger.log(NOTICE, ...)` works with any",
     "WebSocketEvents": f"{INSIDE}: the events that all its sockets have; each socket names its own",
     "audio": MODULE,
     "client": MODULE,
@@ -78,10 +60,10 @@ MODULES = {
 """Modules of v3 whose constants are not here."""
 
 OPTION_KEYS = {
-    "microphone_record": SOCKETS,
-    "microphone_record_channels": SOCKETS,
-    "microphone_record_device_index": SOCKETS,
-    "microphone_record_rate": SOCKETS,
+    "microphone_record": RECORDER,
+    "microphone_record_channels": RECORDER,
+    "microphone_record_device_index": RECORDER,
+    "microphone_record_rate": RECORDER,
 }
 """Keys of the `options` of a client that change nothing."""
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 from dgasync.api.agents import agent_road
 from dgasync.api.arguments import as_mapping, split
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient, unless_off
+from dgasync.api.events import EventClient
 from dgasync.api.road import Road
+from dgasync.config import unless_off
 from dgasync.errors import DecodeError, DeepgramTypeError
 from dgasync.models.agent import AgentWebSocketEvents, AudioData
 from dgasync.models.agent_forms import as_settings

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from dgasync.api.handlers import Firing, Handlers
 from dgasync.api.road import Road
 from dgasync.api.run import Run
+from dgasync.config import is_on
 from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, SessionEnded
 from dgasync.logs import log
 from dgasync.protocol.live import Phase
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dgasync.api.handlers import Dispatcher, Handler, Report
     from dgasync.config import DeepgramClientOptions
 
-__all__ = ["EventClient", "delay_of", "is_on", "unless_off"]
+__all__ = ["EventClient", "delay_of"]
 
 E = TypeVar("E")
 N = TypeVar("N")
@@ -150,19 +151,6 @@ class EventClient(Generic[E, N, S]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._road.base}, {self._run.session if self._run else 'not started'}>"
-
-
-def is_on(settings: Mapping[str, Any], name: str) -> bool:
-    """Whether an option of the client's set-up was turned on."""
-    # v3 took the text alone at first, and the truth value later.
-    return str(settings.get(name, "")).lower() == "true"
-
-
-def unless_off(settings: Mapping[str, Any], *names: str) -> bool:
-    """Whether an option of the client's set-up, by any of its names, was not turned off."""
-    # In v3 KeepAlive was off unless turned on, and sessions died after ten seconds of silence.
-    said = [settings[name] for name in names if name in settings]
-    return not any(not each or str(each).lower() in ("false", "0") for each in said)
 
 
 def delay_of(settings: Mapping[str, Any], name: str) -> float | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import as_mapping, split
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient, unless_off
+from dgasync.api.events import EventClient
 from dgasync.api.road import Road
+from dgasync.config import unless_off
 from dgasync.errors import DecodeError
 from dgasync.models.events import Close, Error, Gap, Open, Reconnected, Reconnecting, Undecodable, Unknown
 from dgasync.models.flux import ConfigureFailure, ConfigureSuccess, Connected, FluxError, FluxEvents, TurnInfo

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import as_mapping, split
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient, delay_of, unless_off
+from dgasync.api.events import EventClient, delay_of
 from dgasync.api.listen import must_fit
 from dgasync.api.road import Road
+from dgasync.config import unless_off
 from dgasync.errors import DecodeError, DeepgramTypeError
 from dgasync.models.live import (
     Close,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from dgasync.api.events import unless_off
 from dgasync.api.speak import VOICE
 from dgasync.api.speaking import VoiceClient, session
+from dgasync.config import unless_off
 from dgasync.models.speak_live_options import SpeakWSOptions
 from dgasync.models.speak_live_params import SpeakLiveParams, SpeakLiveV2Params
 

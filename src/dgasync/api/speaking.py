@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from dgasync.api.arguments import as_mapping, split
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient, delay_of, is_on, unless_off
+from dgasync.api.events import EventClient, delay_of
 from dgasync.api.road import Road
+from dgasync.config import is_on, unless_off
 from dgasync.errors import DecodeError, DeepgramTypeError
 from dgasync.logs import log
 from dgasync.models.events import AudioData, Close, Error, Open, Reconnected, Reconnecting, Undecodable, Unknown
