@@ -20,7 +20,7 @@ from dgasync.models.events import Error, Undecodable, Unknown
 from dgasync.models.names import unknown
 from dgasync.protocol.functions import announced, callees
 from dgasync.session.agent import AsyncAgentSession
-from dgasync.session.core import KEEP_ALIVE
+from dgasync.session.core import KEEP_ALIVE_MESSAGE
 
 if TYPE_CHECKING:
     from dgasync.api.handlers import Handler, Report
@@ -129,7 +129,7 @@ class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, 
 
     async def keep_alive(self) -> bool:
         """Whether a KeepAlive message was sent. They are sent by themselves where nothing else is."""
-        return await self._do(lambda session: session.message(KEEP_ALIVE))
+        return await self._do(lambda session: session.message(KEEP_ALIVE_MESSAGE))
 
     async def inject_user_message(self, options: InjectUserMessageOptions | Mapping[str, Any] | str) -> bool:
         """Whether a text was sent that the agent is to answer as if the user had said it.

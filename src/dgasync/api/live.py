@@ -30,7 +30,8 @@ from dgasync.models.live import (
 )
 from dgasync.models.params import LiveParams
 from dgasync.protocol.request import by_name
-from dgasync.session.live import AsyncLiveSession
+from dgasync.session.core import KEEP_ALIVE_MESSAGE
+from dgasync.session.live import FINALIZE, AsyncLiveSession
 
 if TYPE_CHECKING:
     from dgasync.api.handlers import Handler, Report
@@ -181,11 +182,11 @@ class AsyncLiveClient(EventClient["LiveEvent", LiveTranscriptionEvents, AsyncLiv
 
     async def keep_alive(self) -> bool:
         """Whether a KeepAlive was sent. It happens by itself when nothing is sent."""
-        return await self.send('{"type":"KeepAlive"}')
+        return await self.send(KEEP_ALIVE_MESSAGE)
 
     async def finalize(self) -> bool:
         """Whether the service was asked for the final words of what it has heard; they come as a result."""
-        return await self.send('{"type":"Finalize"}')
+        return await self.send(FINALIZE)
 
 
 def live(road: Road, settings: Mapping[str, Any], asked: Mapping[str, Any]) -> AsyncLiveSession:

@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from dgasync.session.line import Line
     from dgasync.transport.seam import Clock, Frame, Socket, Transport, Wake
 
-__all__ = ["KEEP_ALIVE", "Core"]
+__all__ = ["KEEP_ALIVE_MESSAGE", "Core"]
 
 E = TypeVar("E")
 
-KEEP_ALIVE = '{"type":"KeepAlive"}'
+KEEP_ALIVE_MESSAGE = '{"type":"KeepAlive"}'
 _FINALIZE = '{"type":"Finalize"}'
 
 _OPEN = Phase.OPEN  # Python 3.11 looks for a member of an enum as long as for six attributes
@@ -441,7 +441,7 @@ class Core(Generic[E]):
 
     async def _remind(self, due: Due) -> None:
         with suppress(DeepgramConnectionError):  # whoever reads learns of it
-            await (self._line.out(KEEP_ALIVE, 0) if due is Due.KEEP_ALIVE else self._line.say(_FINALIZE))
+            await (self._line.out(KEEP_ALIVE_MESSAGE, 0) if due is Due.KEEP_ALIVE else self._line.say(_FINALIZE))
 
     async def _ping(self, socket: Socket) -> None:
         with suppress(DeepgramConnectionError):  # whoever reads learns of it

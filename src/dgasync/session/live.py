@@ -23,7 +23,7 @@ from dgasync.protocol.tape import Tape
 from dgasync.protocol.timeline import Timeline
 from dgasync.protocol.track import RawTrack
 from dgasync.session.audio import AudioCore
-from dgasync.session.core import KEEP_ALIVE
+from dgasync.session.core import KEEP_ALIVE_MESSAGE
 from dgasync.session.flush import Flush
 from dgasync.session.line import Line
 from dgasync.transcript import Transcript
@@ -213,7 +213,7 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         Raises:
             SessionEnded: the session is over, or `finish` was called.
         """
-        await self._say(KEEP_ALIVE)
+        await self._say(KEEP_ALIVE_MESSAGE)
 
     async def finalize(self, timeout: float = FINALIZE_TIMEOUT) -> Literal["flushed", "quiet", "timed_out"]:
         """Have the service turn into final words what it has heard so far, and wait for them.
