@@ -69,8 +69,9 @@ class VerboseLogger(logging.Logger):
 
     def _log_at(self, level: int, msg: object, args: tuple[object, ...], kw: dict[str, Any]) -> None:
         if self.isEnabledFor(level):
-            # The line of who called is two frames further up.
-            self._log(level, msg, args, **{**kw, "stacklevel": kw.get("stacklevel", 1) + 2})
+            # The line that is named is that of who called, two frames further up; up to 3.10 one is counted already.
+            further = 2 if sys.version_info >= (3, 11) else 1
+            self._log(level, msg, args, **{**kw, "stacklevel": kw.get("stacklevel", 1) + further})
 
 
 class _Lines(logging.Formatter):

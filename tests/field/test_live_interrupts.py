@@ -89,7 +89,11 @@ def as_documented(deepgram: DeepgramClient, path: Path, reach: Reach) -> str:
         connection.send(AUDIO[64_000:])
         reach("finishing")
     finally:
-        connection.finish()
+        try:
+            connection.finish()
+        except KeyboardInterrupt:
+            connection.finish()  # it may have come before anything was done
+            raise
     return " ".join(heard)
 
 

@@ -551,8 +551,8 @@ async def test_busy_is_not_idle(session: aiohttp.ClientSession, monkeypatch: pyt
     """While the server itself does not read on, the client is not taken to be silent."""
     monkeypatch.setattr(listening, "BUFFER", 10_000)
     engine: Any = Reluctant()
-    engine.pause = 0.3
-    with local_server(engine=engine, idle_limit=0.1) as server:
+    engine.pause = 0.8
+    with local_server(engine=engine, idle_limit=0.5) as server:  # long enough for the client to get a turn
         talk = await Live(session, server.url).talk(*[silence(1)] * 4)
     assert (talk.told[-1]["duration"], talk.code) == (4.0, 1000)
 
