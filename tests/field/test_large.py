@@ -91,6 +91,7 @@ class Sink:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="needs /proc")
 @pytest.mark.parametrize("face", ["asyncio", "trio", "sync"])
 def test_a_file_of_two_gigabytes(face: str, tmp_path: Path) -> None:

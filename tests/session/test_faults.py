@@ -259,6 +259,7 @@ def _in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING", True)
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("_in_turn")
 @examples(30, shrink=False)
 @given(

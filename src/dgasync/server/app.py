@@ -262,6 +262,8 @@ class Service:
                 response = await self._reply(request, upload, request_id, fault)
         except (Refusal, web.RequestPayloadError) as problem:
             response = error_response(_refusal(problem), request_id)
+            if not request.content.at_eof():
+                response.force_close()  # old releases of aiohttp take what is left of the body for the next request
         received.status = response.status
         return response
 
