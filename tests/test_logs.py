@@ -83,3 +83,10 @@ def test_a_logger_with_a_method_for_each_level() -> None:
     assert [record.levelno for record in seen] == [logs.VERBOSE, logs.NOTICE, logs.SUCCESS]
     assert {record.getMessage() for record in seen} == {"this is heard"}
     assert {record.funcName for record in seen} == {"test_a_logger_with_a_method_for_each_level"}
+
+
+def test_where_v3_had_the_levels() -> None:
+    """v3's examples import them from `utils`."""
+    from dgasync.utils import verboselogs
+
+    assert verboselogs is logs

@@ -366,6 +366,7 @@ if TYPE_CHECKING:
     from dgasync.models.usage import UsageSummaryResults as UsageSummaryResults
     from dgasync.session.agent import AsyncAgentAudio as AsyncAgentAudio
     from dgasync.session.agent import AsyncAgentSession as AsyncAgentSession
+    from dgasync.session.flux import AsyncFluxSession as AsyncFluxSession
     from dgasync.session.live import AsyncCaptions as AsyncCaptions
     from dgasync.session.live import AsyncLiveSession as AsyncLiveSession
     from dgasync.session.live import AsyncUtterances as AsyncUtterances
@@ -406,6 +407,7 @@ if TYPE_CHECKING:
     from dgasync.sync.speak_live import SpeakWSClient as SpeakWebSocketClient
     from dgasync.sync.speech import Speech as Speech
     from dgasync.sync.tree import AgentDoor as AgentDoor
+    from dgasync.sync.turns import FluxSession as FluxSession
     from dgasync.sync.voice import Sound as Sound
     from dgasync.sync.voice import Voice as Voice
     from dgasync.transcript import ChannelTranscript as ChannelTranscript
@@ -737,6 +739,8 @@ __all__ = [
     "FluxOptions",
     "FluxClient",
     "FluxTurn",
+    "AsyncFluxSession",
+    "FluxSession",
     "SpeakWSOptions",
     "SpeakLiveParams",
     "SpeakLiveV2Params",
@@ -1320,6 +1324,8 @@ if not TYPE_CHECKING:
         ),
         "dgasync.models.flux_options": ("FluxOptions",),
         "dgasync.sync.flux": ("FluxClient",),
+        "dgasync.session.flux": ("AsyncFluxSession",),
+        "dgasync.sync.turns": ("FluxSession",),
         "dgasync.turns": ("FluxTurn",),
         "dgasync.models.speak_live_options": ("SpeakWSOptions",),
         "dgasync.models.speak_live_params": (

@@ -41,7 +41,7 @@ NAMES = {
     "errors": MODULE,
     "logging": "a module of Python that v3 happened to show",
     "options": MODULE,
-    "utils": MODULE,
+    "utils": f"{MODULE}; `from dgasync.utils import verboselogs` works",
 }
 """Single names; a class stands for all that it has."""
 

@@ -161,3 +161,20 @@ async def test_as_documented(deepgram: AsyncDeepgramClient) -> None:
     assert await connection.finish()
     assert heard(b"".join(audio)) == TEXT
     assert fired == ["Open", "Metadata ruler", "Flushed 0", "Close 1000"]
+
+
+async def test_the_second_generation_as_documented(deepgram: AsyncDeepgramClient) -> None:
+    """Voices of the second generation are behind `.v("2")`: the same calls, turns as events, and the sound once."""
+    fired: list[str] = []
+    audio: list[bytes] = []
+    connection = deepgram.speak.asyncwebsocket.v("2")
+    connection.on("AudioData", lambda client, data, **kwargs: audio.append(data))
+    for name in ("Connected", "SpeechStarted", "SpeechMetadata", "SessionMetadata"):
+        connection.on(name, lambda client, name=name, **kwargs: fired.append(name))
+    assert await connection.start({"model": "flux-alexis-en", "encoding": "linear16", "sample_rate": 16000})
+    assert await connection.send_text(TEXT)
+    assert await connection.flush()
+    assert await connection.wait_for_complete()
+    assert await connection.finish()
+    assert heard(b"".join(audio)) == TEXT
+    assert fired == ["Connected", "SpeechStarted", "SpeechMetadata", "SessionMetadata"]

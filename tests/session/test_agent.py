@@ -513,6 +513,7 @@ async def test_changes_that_come_to_nothing(stage: AgentStage) -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(change)
             await stage.time.advance(CONFIGURE_TIMEOUT + 0.1)
+        await stage.time.advance(CONFIGURE_TIMEOUT)  # no longer is an answer expected
         stage.socket.answers = True
         assert isinstance(await session.update_prompt("y"), PromptUpdated)
         assert stage.socket.messages.count("UpdateSpeak") == 0
@@ -526,3 +527,36 @@ async def test_changes_that_come_to_nothing(stage: AgentStage) -> None:
             group.start_soon(change_too_late)
             await settle()
             await session.finish()
+
+
+async def test_functions_named_later_are_the_users(stage: AgentStage) -> None:
+    """Those that a change of the model names are not answered with an error here."""
+
+    async def mine() -> str:
+        return "done"
+
+    async with stage.agent(mine) as session:
+        think = {"provider": {"type": "open_ai", "model": "m"}, "functions": [{"name": "yours"}]}
+        await session.update_think(think)
+        stage.socket.call("yours", number=1)
+        stage.socket.call("mine", number=2)
+        await settle()
+        stage.socket.call("nobodys", number=3)
+        await settle()
+
+    assert [number for number, _ in stage.socket.results] == ["call-2", "call-3"]
+    assert "There is no function" in stage.socket.results[1][1]
+
+
+async def test_an_agent_by_its_id(stage: AgentStage) -> None:
+    """Nobody here knows its functions: those that were given are answered, and no others."""
+
+    async def mine() -> str:
+        return "done"
+
+    async with stage.agent(mine, by_hand=None):
+        stage.socket.call("yours", number=1)
+        stage.socket.call("mine", number=2)
+        await settle()
+
+    assert stage.socket.results == [("call-2", "done")]

@@ -167,7 +167,9 @@ async def test_no_keep_alive(stage: FluxStage) -> None:
 async def test_configure(stage: FluxStage) -> None:
     """A change goes out as the protocol has it, and its answer comes back; another connection is asked for it too."""
     async with stage.turns() as session:
-        answer = await session.configure(eot_threshold=0.8, eot_timeout_ms="3000", keyterm="one", language_hint=["en"])
+        answer = await session.configure(
+            eot_threshold=0.8, eot_timeout_ms="3000.0", keyterm="one", language_hint=["en"]
+        )
 
     assert type(answer) is ConfigureSuccess
     assert answer.thresholds is not None
@@ -180,7 +182,7 @@ async def test_configure(stage: FluxStage) -> None:
     }
     assert stage.remembered == {
         "eot_threshold": 0.8,
-        "eot_timeout_ms": "3000",
+        "eot_timeout_ms": "3000.0",
         "keyterm": "one",
         "language_hint": ["en"],
     }
@@ -230,6 +232,26 @@ async def test_a_change_that_nobody_answers(stage: FluxStage) -> None:
     assert len(errors) == 1
 
 
+async def test_an_answer_that_comes_too_late(stage: FluxStage) -> None:
+    """It is not taken for the answer to the next change."""
+    async with stage.turns() as session:
+        stage.socket.answers_configure = False
+
+        async def change() -> None:
+            with pytest.raises(Timeout):
+                await session.configure(eot_threshold=0.6)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(change)
+            await stage.time.advance(CONFIGURE_TIMEOUT + 0.1)
+        stage.socket.feed(configured({"thresholds": {"eot_threshold": 0.6}}))
+        stage.socket.answers_configure = True
+        answer = await session.configure(eot_threshold=0.7)
+
+    assert answer.thresholds is not None
+    assert answer.thresholds.eot_threshold == 0.7
+
+
 async def test_a_change_while_the_session_ends(stage: FluxStage) -> None:
     """Who waits for an answer is told that there will be none."""
     async with stage.turns() as session:
@@ -245,11 +267,18 @@ async def test_a_change_while_the_session_ends(stage: FluxStage) -> None:
             stage.socket.feed(Closed(1008, "DATA-0000"))
 
 
-@pytest.mark.parametrize("settings", [{}, {"eot_treshold": 0.7}, {"eot_threshold": "high"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({}, {"eot_treshold": 0.7}, {"eot_threshold": "high"}, {"eot_threshold": float("nan")}),
+        *({"eot_threshold": None}, {"keyterm": 5}),
+    ],
+    ids=str,
+)
 async def test_a_change_of_no_use(stage: FluxStage, settings: Any) -> None:
     """Nothing is sent, and the error says what there is."""
     async with stage.turns() as session:
-        with pytest.raises(DeepgramTypeError, match="eot_threshold"):
+        with pytest.raises(DeepgramTypeError, match=r"eot_threshold|keyterm"):
             await session.configure(**settings)
         assert stage.socket.sent == []
 

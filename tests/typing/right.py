@@ -129,6 +129,21 @@ async def documented_speech(plain: dgasync.SpeakClient, native: dgasync.AsyncSpe
     assert_type(b"".join(plain.stream_raw({"text": "Hello."}).iter_bytes(1000)), bytes)
 
 
+async def turns(plain: DeepgramClient, native: AsyncDeepgramClient) -> None:
+    async with native.turns(encoding="linear16", sample_rate=16000, eager_eot_threshold=0.5) as session:
+        assert_type(session, dgasync.AsyncFluxSession)
+        assert_type((await session.configure(eot_threshold=0.8)).thresholds, dgasync.Thresholds | None)
+        assert_type([turn.text async for turn in session.turns()], list[str])
+        async for event in session:
+            if isinstance(event, dgasync.TurnInfo):
+                assert_type(event.seems_over, bool)
+    with plain.turns() as spoken:
+        assert_type([turn async for turn in native.turns().turns()], list[dgasync.FluxTurn])
+        assert_type(list(spoken.turns()), list[dgasync.FluxTurn])
+    assert_type(plain.listen.live.v("2"), dgasync.FluxClient)
+    assert_type(native.listen.asynclive.v("2"), dgasync.AsyncFluxClient)
+
+
 async def voices(plain: DeepgramClient, native: AsyncDeepgramClient) -> None:
     async with native.voice(model="aura-2-luna-en", sample_rate=16000, reconnect=False) as voice:
         assert_type(voice, dgasync.AsyncVoice)

@@ -83,6 +83,13 @@ def gates(deepgram: DeepgramClient) -> None:
     dgasync.SilenceGate(detector=any)  # wrong
 
 
+async def turns(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
+    deepgram.turns(modle="flux-general-en")  # wrong
+    plain.turns(eot_threshold=[0.7])  # wrong
+    await deepgram.turns().configure(eot=1)  # wrong
+    plain.listen.live.v("2").configure(keyterms="a")  # wrong
+
+
 async def voices(deepgram: AsyncDeepgramClient, plain: DeepgramClient) -> None:
     deepgram.voice(modle="aura-2-luna-en")  # wrong
     plain.voice(version="3")  # wrong

@@ -18,7 +18,7 @@ from dgasync.models.agent_forms import as_settings
 from dgasync.models.agent_params import AgentParams
 from dgasync.models.events import Error, Undecodable, Unknown
 from dgasync.models.names import unknown
-from dgasync.protocol.functions import announced, callees
+from dgasync.protocol.functions import announced, callees, on_this_side
 from dgasync.session.agent import AsyncAgentSession
 from dgasync.session.core import KEEP_ALIVE_MESSAGE
 
@@ -159,10 +159,10 @@ def agent(road: Road, config: DeepgramClientOptions, settings: object, params: A
     functions = callees(given)
     strict = params.get("strict") is not False
     told = as_settings(settings, strict=strict)
-    by_hand: frozenset[str] = frozenset()
+    by_hand: frozenset[str] | None = None  # of an agent that is named by its id nobody here knows the functions
     if isinstance(told["agent"], dict):
         who = cast("dict[str, Any]", told["agent"])
-        by_hand = _client_side(who) - functions.keys()
+        by_hand = on_this_side(who.get("think") or {}) - functions.keys()
         if functions:
             who["think"] = announced(who.get("think") or {}, functions)
     options, call = split(cast("Mapping[str, Any]", params))
@@ -178,15 +178,6 @@ def agent(road: Road, config: DeepgramClientOptions, settings: object, params: A
         keeps_alive=unless_off(config.options, "keepalive", "keep_alive"),
         strict=strict,
         keep_raw=road.keeps_raw if call.get("keep_raw") is None else bool(call.get("keep_raw")),
-    )
-
-
-def _client_side(agent: Mapping[str, Any]) -> frozenset[str]:
-    """The names of functions that are for this side to call, by the settings themselves."""
-    think: Any = agent.get("think") or {}
-    parts = cast("list[dict[str, Any]]", think if isinstance(think, list) else [think])
-    return frozenset(
-        str(each.get("name")) for part in parts for each in part.get("functions") or () if not each.get("endpoint")
     )
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from dgasync.errors import DecodeError, DeepgramTypeError
 
-__all__ = ["Callee", "announced", "callees", "written"]
+__all__ = ["Callee", "announced", "callees", "on_this_side", "written"]
 
 _PLAIN = (type(None), bool, int, float, str)
 _FIXED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -111,6 +111,14 @@ def announced(think: Any, functions: Mapping[str, Callee]) -> Any:
     names = {each.get("name") for each in told}
     told += [each.definition() for name, each in functions.items() if name not in names]
     return {**think, "functions": told} if told else think
+
+
+def on_this_side(think: Any) -> frozenset[str]:
+    """The names of the functions that the `think` part of settings, or a list of such, has this side call."""
+    parts = cast("list[dict[str, Any]]", think if isinstance(think, list) else [think])
+    return frozenset(
+        str(each.get("name")) for part in parts for each in part.get("functions") or () if not each.get("endpoint")
+    )
 
 
 def written(result: object) -> str:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -90,7 +90,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     """0: any free one."""
-    api_keys: tuple[str, ...] = ()
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
     """Whose the server is: each is the owner of all projects, beside the keys that are made here. With none, everybody
     is the owner, with or without a key; keys that were made here are still no more than what they were made for."""
     max_body: int = 2_500_000_000

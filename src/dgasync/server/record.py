@@ -17,18 +17,21 @@ MESSAGES = 1000
 
 @dataclass
 class Received:
-    """One request, as far as it arrived. Of a websocket, the body is the audio that came over it."""
+    """One request, as far as it arrived. Of a websocket, the body is the audio that came over it.
+
+    Its repr leaves out what may hold a key or somebody's words.
+    """
 
     method: str
     path: str
     """Without the query."""
-    query: list[tuple[str, str]]
+    query: list[tuple[str, str]] = field(repr=False)
     """Decoded, in the order of arrival."""
-    raw_query: str
+    raw_query: str = field(repr=False)
     """As it came, percent-encoded."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     """Looked up without regard to case. What came twice is in `raw_headers` twice."""
-    raw_headers: list[tuple[str, str]]
+    raw_headers: list[tuple[str, str]] = field(repr=False)
     request_id: str
     """What the answer called it."""
     size: int = 0
@@ -47,7 +50,7 @@ class Received:
     """`"websocket"` once one was opened."""
     frames: int = 0
     """Messages of audio that came over a websocket, empty ones included."""
-    messages: list[str] = field(default_factory=list[str])
+    messages: list[str] = field(default_factory=list[str], repr=False)
     """Text messages that came over a websocket, `MESSAGES` at most, and `HEAD` characters of each."""
     sent: int = 0
     """Messages that were sent over a websocket."""

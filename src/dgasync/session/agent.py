@@ -44,7 +44,7 @@ from dgasync.models.agent import (
 )
 from dgasync.models.agent_forms import as_part
 from dgasync.models.events import Error
-from dgasync.protocol.functions import announced, written
+from dgasync.protocol.functions import announced, on_this_side, written
 from dgasync.protocol.live import Live
 from dgasync.session.audio import AudioCore
 from dgasync.session.calls import Calls
@@ -96,7 +96,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         settings: Mapping[str, Any],
         *,
         functions: Mapping[str, Callee] | None = None,
-        by_hand: frozenset[str] = frozenset(),
+        by_hand: frozenset[str] | None = frozenset(),
         function_timeout: float | None = None,
         keeps_alive: bool = True,
         strict: bool = True,
@@ -309,6 +309,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             DeepgramWebsocketError, Timeout, SessionEnded, StreamClosed: as `update_prompt` does.
         """
         part = as_part("think", think, strict=self._strict)
+        self._calls.leave(on_this_side(part))
         return await self._changed(ThinkUpdated, {"type": "UpdateThink", "think": announced(part, self._functions)})
 
     async def update_listen(self, listen: Listen | Mapping[str, Any], /) -> ListenUpdated:

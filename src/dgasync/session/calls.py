@@ -9,7 +9,7 @@ Whatever goes wrong is an answer, too: the agent is to know, and can say so.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +35,13 @@ class Calls:
 
     Args:
         functions: by their names.
-        by_hand: names of functions that the user answers himself.
+        by_hand: names of functions that the user answers himself; None: all that are not in `functions`.
         timeout: seconds that one may take; None is `FUNCTION_TIMEOUT`.
     """
 
-    def __init__(self, functions: Mapping[str, Callee], by_hand: frozenset[str], timeout: float | None) -> None:
+    def __init__(self, functions: Mapping[str, Callee], by_hand: frozenset[str] | None, timeout: float | None) -> None:
         self._functions = functions
-        self._by_hand = by_hand
+        self._by_hand = None if by_hand is None else set(by_hand)
         self._timeout = FUNCTION_TIMEOUT if timeout is None else timeout
         self._running = 0
         self._is_apart = False
@@ -58,7 +58,14 @@ class Calls:
 
     def takes(self, call: FunctionCall) -> bool:
         """Whether a call is answered here: those that the service makes itself are not, nor those by hand."""
-        return bool(self._functions and call.client_side and call.name not in self._by_hand)
+        if not (self._functions and call.client_side):
+            return False
+        return call.name in self._functions or (self._by_hand is not None and call.name not in self._by_hand)
+
+    def leave(self, names: Iterable[str]) -> None:
+        """The user answers these himself, too, unless there is a function of that name."""
+        if self._by_hand is not None:
+            self._by_hand.update(names)
 
     async def answer(self, call: FunctionCall) -> tuple[object, Exception | None]:
         """What to tell the agent, and what went wrong, if anything."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -148,7 +149,7 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
             raise DeepgramWebsocketError(
                 f"The service did not change the settings: {said or 'it does not say why'}.", request_id=self.request_id
             )
-        self._remember(settings)
+        self._remember(cast("ConfigureParams", {name: each for name, each in settings.items() if each is not None}))
         return answer
 
     async def end_turn(self) -> None:
@@ -218,14 +219,23 @@ def _configuration(settings: Mapping[str, Any]) -> str:
     for name, called in (("keyterm", "keyterms"), ("language_hint", "language_hints")):
         value: str | Iterable[str] | None = settings.get(name)
         if value is not None:
-            message[called] = [value] if isinstance(value, str) else list(value)
+            message[called] = [value] if isinstance(value, str) else _listed(name, value)
     if len(message) == 1:
         raise DeepgramTypeError(f"configure() takes at least one of {', '.join(sorted(_SETTINGS))}.")
     return msgspec.json.encode(message).decode()
 
 
+def _listed(name: str, value: object) -> list[str]:
+    if not isinstance(value, Iterable):
+        raise DeepgramTypeError(f"`{name}` is a text, or a list of such; got {value!r}.")
+    return [str(each) for each in cast("Iterable[object]", value)]
+
+
 def _number(name: str, value: object) -> float:
     try:
-        return int(str(value)) if name.endswith("_ms") else float(str(value))
+        number = float(str(value))
     except ValueError:
-        raise DeepgramTypeError(f"`{name}` is a number; got {value!r}.") from None
+        number = nan
+    if not isfinite(number):
+        raise DeepgramTypeError(f"`{name}` is a number; got {value!r}.")
+    return int(number) if name.endswith("_ms") else number

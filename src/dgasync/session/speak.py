@@ -347,7 +347,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         for name in settings:
             if name not in _SETTINGS:
                 raise unknown(name, _SETTINGS, "configure()")
-        if not self._is_second or not settings:
+        if not self._is_second or settings.get("speed") is None:
             raise DeepgramTypeError("configure() takes `speed`, of a voice of the second generation (`flux-...`).")
         async with self._one_at_a_time:
             self._changes.clear()
