@@ -440,6 +440,7 @@ async def test_a_sender_that_gives_up(stage: Stage) -> None:
     assert [word.start for word in live.result().words] == pytest.approx([1.1])
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(3))
 async def test_no_word_is_lost(seed: int) -> None:
     """Whenever connections die and whatever is left out: every word comes once, in order, at the caller's time."""
