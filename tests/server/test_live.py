@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -591,3 +592,25 @@ async def test_client_vanishes_in_its_handshake(
     *gone, last = deepgram_server.requests  # aiohttp's client may have tried twice
     assert ({request.kind for request in gone}, last.kind) == ({"request"}, "websocket")
     assert caplog.records == []
+
+
+async def test_messages_are_as_described(live: Live, shared: Path) -> None:
+    """Each message of a whole session is such as the official description has it, and each kind of them comes."""
+    pytest.importorskip("yaml")
+    pytest.importorskip("jsonschema")
+    from tests.conformance.messages import messages
+    from tests.conformance.schemas import Description, faults
+
+    path = shared / "specs" / "asyncapi.yml"
+    if not path.is_file():
+        pytest.skip("needs ../shared/specs/asyncapi.yml, which only the workplace has")
+    described = [each for each in messages(Description(path)) if each.channel == "/v1/listen" and each.is_servers]
+    schemas = {each.type: each.schema for each in described}
+    params = {**RAW, "interim_results": "true", "utterance_end_ms": "1000", "vad_events": "true"}
+    talk = await live.talk(ruler_audio(4.0), silence(2.0), ruler_audio(1.0), "Finalize", params=params)
+
+    for message in talk.told:
+        # Of Metadata the real service says these two as well (specs/NOTES.md).
+        kept = {name: each for name, each in message.items() if name not in ("models", "model_info")}
+        assert faults(kept, schemas[message["type"]]) == [], json.dumps(message)
+    assert {message["type"] for message in talk.told} == schemas.keys()
