@@ -261,7 +261,8 @@ class AsyncAgentDoor(AgentDoors):
 
         Args:
             settings: what the agent is to be; also as a mapping, or as JSON text.
-            params: `functions` that the agent may call, and `function_timeout`; and of the call: `timeout`, `headers`,
+            params: `functions` that the agent may call (of one that is named by its id, those that its configuration names
+                already: nothing can be added to it), and `function_timeout`; and of the call: `timeout`, `headers`,
                 `addons`, `endpoint`, `max_retries`, `strict`, `keep_raw`.
 
         Raises:

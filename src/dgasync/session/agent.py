@@ -283,7 +283,7 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         """Give the agent another prompt, and return when it has it.
 
         Raises:
-            DeepgramWebsocketError: the service refused it.
+            DeepgramWebsocketError: the service refused it; any Error that it reports before it answers counts as that.
             Timeout: it did not answer for `CONFIGURE_TIMEOUT`.
             SessionEnded: the session is over, or `finish` was called.
             StreamClosed: it has failed meanwhile.
@@ -395,7 +395,9 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
 
     @property
     def history(self) -> list[History]:
-        """The conversation so far: words, and calls of functions. The service's own account, where it gives one."""
+        """The conversation so far: words, and calls of functions, the last `MAX_EVENTS` of each. The service's own
+        account, where it gives one.
+        """
         return list(self._told or self._said)
 
     @property

@@ -211,7 +211,7 @@ class AgentSession:
         """Give the agent another prompt, and return when it has it.
 
         Raises:
-            DeepgramWebsocketError: the service refused it.
+            DeepgramWebsocketError: the service refused it; any Error that it reports before it answers counts as that.
             Timeout: it did not answer for `CONFIGURE_TIMEOUT`.
             SessionEnded: the session is over, or `finish` was called.
             StreamClosed: it has failed meanwhile.
@@ -290,7 +290,9 @@ class AgentSession:
 
     @property
     def history(self) -> list[History]:
-        """The conversation so far: words, and calls of functions. The service's own account, where it gives one."""
+        """The conversation so far: words, and calls of functions, the last `MAX_EVENTS` of each. The service's own
+        account, where it gives one.
+        """
         return self._core.history
 
     @property
