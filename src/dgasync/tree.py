@@ -261,9 +261,9 @@ class AsyncAgentDoor(AgentDoors):
 
         Args:
             settings: what the agent is to be; also as a mapping, or as JSON text.
-            params: `functions` that the agent may call (of one that is named by its id, those that its configuration names
-                already: nothing can be added to it), and `function_timeout`; and of the call: `timeout`, `headers`,
-                `addons`, `endpoint`, `max_retries`, `strict`, `keep_raw`.
+            params: `functions` that the agent may call (of one that is named by its id those that its configuration
+                has already, for nothing can be added to it), and `function_timeout`; and of the call: `timeout`,
+                `headers`, `addons`, `endpoint`, `max_retries`, `strict`, `keep_raw`.
 
         Raises:
             DeepgramTypeError: settings or functions of no use. Entering the session raises what it does for `live`;
