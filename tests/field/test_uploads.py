@@ -302,7 +302,8 @@ def test_progress_is_told_where_the_caller_is(face: Face, server: LocalServer, p
     assert threads == {threading.get_ident()}
     assert {total for _, total in told} == {len(WAV)}
     once = [(BODY_CHUNK, len(WAV)), (2 * BODY_CHUNK, len(WAV)), (len(WAV), len(WAV))]
-    assert told == once * 2
+    assert told[-3:] == once
+    assert told[:-3] in (once, once[:-1])  # the answer may come before it is told that all was taken
 
 
 def test_many_at_once(server: LocalServer, path: Path) -> None:
