@@ -396,9 +396,10 @@ def _forget() -> None:
 
 
 def _at_exit() -> None:
-    if _current is not None:
-        _current.exiting = True
-    shutdown()
+    with suppress(KeyboardInterrupt):  # wherever it comes, it means: no more waiting
+        if _current is not None:
+            _current.exiting = True
+        shutdown()
 
 
 atexit.register(_at_exit)
