@@ -57,6 +57,7 @@ MODULES: Mapping[str, str] = {
 """Where the core is, and where its plain twin goes."""
 
 BASES: Mapping[str, str] = {
+    "AudioClient": "api/audio.py",
     "AudioCore": "session/audio.py",
     "Core": "session/core.py",
     "EventClient": "api/events.py",
@@ -175,7 +176,7 @@ def _with_methods(module: Module, core: ast.ClassDef, base: ast.Subscript) -> Mo
     brought = [f"from {place} import {name} as {here}" for here, (place, name) in home.origins().items()]
     lines = list(module.lines)
     lines[core.lineno - 1] = f"class {core.name}:"
-    behind = own["__init__"].end_lineno or core.lineno
+    behind = own.get("__init__", core.body[0]).end_lineno or core.lineno  # else the docstring
     start = next(number for number, line in enumerate(lines) if line.startswith("from __future__"))
     return Module(
         module.path, "\n".join([*lines[: start + 1], *brought, *lines[start + 1 : behind], *found, *lines[behind:]])

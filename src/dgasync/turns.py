@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from dgasync.models.flux import FluxEvent, TurnInfo
 if TYPE_CHECKING:
     from dgasync.models.flux import FluxWord
 
-__all__ = ["FluxTurn", "Turns", "turns_of"]
+__all__ = ["FluxTurn", "Turns"]
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ class Turns:
     def feed(self, event: FluxEvent) -> list[FluxTurn]:
         """The turns that are over with this event."""
         if event.type == "Close":
-            return self.finish()
+            return self._rest()
         if type(event) is not TurnInfo:
             return []
         found: list[FluxTurn] = []
         if self._last is not None and event.turn_index != self._last.turn_index:
-            found = self.finish()
+            found = self._rest()
         if event.resumes:
             self._resumed += 1
         if event.ends:
@@ -69,8 +68,7 @@ class Turns:
             self._last = event
         return found
 
-    def finish(self) -> list[FluxTurn]:
-        """The turn that is not over yet, if there is one, and nothing more comes."""
+    def _rest(self) -> list[FluxTurn]:
         last, self._last = self._last, None
         found = [self._made(last, is_over=False)] if last is not None and last.text else []
         self._resumed = 0
@@ -88,11 +86,3 @@ class Turns:
             resumed=self._resumed,
             is_over=is_over,
         )
-
-
-def turns_of(events: Iterable[FluxEvent]) -> Iterator[FluxTurn]:
-    """The turns of recorded events, such as those of a message log."""
-    turns = Turns()
-    for event in events:
-        yield from turns.feed(event)
-    yield from turns.finish()

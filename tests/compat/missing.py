@@ -10,9 +10,6 @@ INSIDE = "the inside of v3"
 MODULE = "a module that v3 happened to show"
 REUSED = "`Listen` is the branch of the tree that it was up to 3.8; the settings of 3.9 are `AgentListen`"
 
-AREAS: dict[str, str] = {}
-"""Whole areas of the surface."""
-
 NAMES = {
     "AbstractAsyncRestClient": f"{INSIDE}; `request()` is for what has no verb",
     "AbstractSyncRestClient": f"{INSIDE}; `request()` is for what has no verb",

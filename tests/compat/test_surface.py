@@ -50,24 +50,23 @@ def surface(shared: Path) -> dict[str, Any]:
     return found
 
 
-def names(surface: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every name, `Class.name` for what a class has, with its area."""
-    for name, entry in surface["exports"].items():
-        yield entry.get("area") or "", name
+def names(surface: dict[str, Any]) -> Iterator[str]:
+    """Every name, `Class.name` for what a class has."""
+    yield from surface["exports"]
     for section in ("clients", "config_classes", "audio_and_utils"):
         for name, entry in surface[section].items():
-            yield from ((entry["area"], f"{name}.{method}") for method in entry["methods"])
+            yield from (f"{name}.{method}" for method in entry["methods"])
     for section in ("options", "responses", "agent_settings"):
         for entry in surface[section].values():
             for name in classes(entry):
-                yield entry["area"], name
-                yield from ((entry["area"], f"{name}.{field['name']}") for field in entry["fields"])
+                yield name
+                yield from (f"{name}.{field['name']}" for field in entry["fields"])
                 for methods in entry["method_set"].values():
-                    yield from ((entry["area"], f"{name}.{each}") for each in surface["dataclass_method_sets"][methods])
+                    yield from (f"{name}.{each}" for each in surface["dataclass_method_sets"][methods])
     for name, entry in surface["enums"].items():
-        yield from (("", f"{name}.{member['name']}") for member in entry["members"])
+        yield from (f"{name}.{member['name']}" for member in entry["members"])
     for section in ("sources", "source_aliases", "errors"):
-        yield from (("", name) for name in surface[section])
+        yield from surface[section]
 
 
 def classes(entry: dict[str, Any]) -> list[str]:
@@ -85,10 +84,10 @@ def resolves(name: str) -> bool:
     return True
 
 
-def excuse(area: str, name: str) -> tuple[str, str] | None:
+def excuse(name: str) -> tuple[str, str] | None:
     """The list and the key in it that excuse a name."""
     first, _, last = name.partition(".")
-    for table, key in (("NAMES", name), ("NAMES", first), ("METHODS", last), ("AREAS", area)):
+    for table, key in (("NAMES", name), ("NAMES", first), ("METHODS", last)):
         if key in getattr(missing, table):
             return table, key
     return None
@@ -98,17 +97,12 @@ def test_every_name(surface: dict[str, Any]) -> None:
     """Every name is here, or excused; and no excuse is idle."""
     found = list(names(surface))
     assert len(found) > 1500
-    absent = {name: excuse(area, name) for area, name in found if not resolves(name)}
+    absent = {name: excuse(name) for name in found if not resolves(name)}
 
     assert [name for name, reason in absent.items() if reason is None] == []
-    given = {(table, key) for table in ("NAMES", "METHODS", "AREAS") for key in getattr(missing, table)}
+    given = {(table, key) for table in ("NAMES", "METHODS") for key in getattr(missing, table)}
     assert given - set(absent.values()) == set()
-    assert [name for _, name in found if name in missing.NAMES and resolves(name)] == []
-
-
-def later(area: str) -> bool:
-    """Whether nothing of an area is checked yet."""
-    return area in missing.AREAS
+    assert [name for name in found if name in missing.NAMES and resolves(name)] == []
 
 
 def test_the_tree(surface: dict[str, Any]) -> None:
@@ -121,7 +115,7 @@ def test_the_tree(surface: dict[str, Any]) -> None:
             assert isinstance(found, getattr(dgasync, entry["canonical_class"])), entry["path"]
             checked += 1
         else:
-            assert excuse("", entry["class"]) or later("speak.websocket" if ".speak." in entry["path"] else "agent")
+            assert excuse(entry["class"])
     assert checked >= 22
 
 
@@ -138,7 +132,7 @@ def test_methods_of_clients(surface: dict[str, Any]) -> None:
     checked = 0
     for name, client in surface["clients"].items():
         for method, entry in client["methods"].items():
-            if not resolves(f"{name}.{method}") or "removed_in" in entry or method in BROKEN or excuse("", name):
+            if not resolves(f"{name}.{method}") or "removed_in" in entry or method in BROKEN or excuse(name):
                 continue
             ours = getattr(getattr(dgasync, name), method)
             wanted = [
@@ -177,8 +171,6 @@ def test_options(surface: dict[str, Any]) -> None:
     checked = 0
     for entry in surface["options"].values():
         for name in classes(entry):
-            if not resolves(name) and later(entry["area"]):
-                continue
             kind = getattr(dgasync, name)
             ours = [field.name for field in dataclasses.fields(kind)]
             positions = [field["name"] for field in entry["fields"] if field["in_3.2.7"]]
@@ -193,8 +185,6 @@ def test_responses(surface: dict[str, Any]) -> None:
     checked = 0
     for entry in surface["responses"].values():
         for name in classes(entry):
-            if not resolves(name) and later(entry["area"]):
-                continue
             ours = getattr(dgasync, name)
             fields = {each["name"] for each in entry["fields"] if f"{name}.{each['name']}" not in missing.NAMES}
             absent = fields - set(ours.__struct_fields__)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dgasync.api.agents import agent_road
 from dgasync.api.arguments import as_mapping, split
+from dgasync.api.audio import AudioClient
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient
 from dgasync.api.road import Road
 from dgasync.config import unless_off
-from dgasync.errors import DecodeError, DeepgramTypeError
+from dgasync.errors import DeepgramTypeError
 from dgasync.models.agent import AgentWebSocketEvents, AudioData
 from dgasync.models.agent_forms import as_settings
 from dgasync.models.agent_params import AgentParams
-from dgasync.models.events import Error, Undecodable, Unknown
+from dgasync.models.events import Undecodable, Unknown
 from dgasync.models.names import unknown
 from dgasync.protocol.functions import announced, callees, on_this_side
 from dgasync.session.agent import AsyncAgentSession
@@ -41,7 +41,7 @@ _KEYWORDS: Mapping[str, str] = {
 }
 
 
-class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, AsyncAgentSession]):
+class AsyncAgentWebSocketClient(AudioClient["AgentEvent", AgentWebSocketEvents, AsyncAgentSession]):
     """A voice agent in the documented style: `deepgram.agent.asyncwebsocket.v("1")`.
 
     Handlers are registered with `on`, `start` connects, `send` takes the audio, `finish` hangs up. Then it can be
@@ -69,7 +69,6 @@ class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, 
             config,
             _KEYWORDS,
             _shown,
-            Error.of,
             concurrent_handlers=concurrent_handlers,
             on_handler_error=on_handler_error,
         )
@@ -114,18 +113,6 @@ class AsyncAgentWebSocketClient(EventClient["AgentEvent", AgentWebSocketEvents, 
             return agent(self._road, self._config, options, {"addons": addons, "headers": headers})
 
         return await self._start(make, members, kwargs)
-
-    async def send(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """Whether the network has taken a chunk of audio, or a text as a message of the service's protocol.
-
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
-        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
-        """
-        return await self._do(lambda session: session.message(data) if isinstance(data, str) else session.send(data))
-
-    def post(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """What `send` is, for other threads: it returns at once, unless much waits already."""
-        return self._post(lambda session: session.post(data))
 
     async def keep_alive(self) -> bool:
         """Whether a KeepAlive message was sent. They are sent by themselves where nothing else is."""
@@ -194,5 +181,5 @@ def _shown(event: AgentEvent) -> tuple[str, object]:
     if isinstance(event, AudioData):
         return "AudioData", event.data
     if isinstance(event, Undecodable):
-        return "Error", Error.of(DecodeError(event.reason, event.raw))
+        return "Error", event.as_error
     return "Unhandled" if isinstance(event, Unknown) else event.type, event

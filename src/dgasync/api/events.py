@@ -39,7 +39,6 @@ class EventClient(Generic[E, N, S]):
         config: DeepgramClientOptions,
         keywords: Mapping[str, str],
         show: Callable[[E], tuple[str, object]],
-        as_event: Callable[[Exception], E],
         *,
         concurrent_handlers: bool,
         on_handler_error: Report | None,
@@ -47,7 +46,6 @@ class EventClient(Generic[E, N, S]):
         self._road = Road.of(config)
         self._settings = config.options
         self._handlers: Handlers[E] = Handlers(keywords, show, on_handler_error)
-        self._as_event = as_event
         self._concurrent = concurrent_handlers
         self._run: Run[E, S] | None = None
         self._face: object = self
@@ -106,7 +104,6 @@ class EventClient(Generic[E, N, S]):
             dispatcher,
             concurrent=self._concurrent,
             failed=self._failed,
-            as_event=self._as_event,
         )
         if await run.start():
             return True

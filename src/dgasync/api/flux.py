@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import as_mapping, split
+from dgasync.api.audio import AudioClient
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient
 from dgasync.api.road import Road
 from dgasync.config import unless_off
-from dgasync.errors import DecodeError
 from dgasync.models.events import Close, Error, Gap, Open, Reconnected, Reconnecting, Undecodable, Unknown
 from dgasync.models.flux import ConfigureFailure, ConfigureSuccess, Connected, FluxError, FluxEvents, TurnInfo
 from dgasync.models.flux_params import FluxParams
@@ -61,7 +60,7 @@ _NAMES: Mapping[type[Any], str] = {
 }
 
 
-class AsyncFluxClient(EventClient["FluxEvent", FluxEvents, AsyncFluxSession]):
+class AsyncFluxClient(AudioClient["FluxEvent", FluxEvents, AsyncFluxSession]):
     """Turns of a conversation in the documented style: `deepgram.listen.asynclive.v("2")`.
 
     Handlers are registered with `on`, `start` connects, `send` takes the audio, `finish` waits for the last words. Then
@@ -89,7 +88,6 @@ class AsyncFluxClient(EventClient["FluxEvent", FluxEvents, AsyncFluxSession]):
             config,
             _KEYWORDS,
             _shown,
-            Error.of,
             concurrent_handlers=concurrent_handlers,
             on_handler_error=on_handler_error,
         )
@@ -135,18 +133,6 @@ class AsyncFluxClient(EventClient["FluxEvent", FluxEvents, AsyncFluxSession]):
 
         return await self._start(make, members, kwargs)
 
-    async def send(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """Whether the network has taken a chunk of audio, or a text as a message of the service's protocol.
-
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
-        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
-        """
-        return await self._do(lambda session: session.message(data) if isinstance(data, str) else session.send(data))
-
-    def post(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """What `send` is, for other threads: it returns at once, unless much waits already."""
-        return self._post(lambda session: session.post(data))
-
     async def configure(self, **settings: Unpack[ConfigureParams]) -> bool:
         """Whether the service has changed how turns are heard; ConfigureSuccess or ConfigureFailure is fired.
 
@@ -188,5 +174,5 @@ def _session(road: Road, asked: Mapping[str, Any], *, reconnects: bool) -> Async
 
 def _shown(event: FluxEvent) -> tuple[str, object]:
     if type(event) is Undecodable:
-        return "Error", Error.of(DecodeError(event.reason, event.raw))
+        return "Error", event.as_error
     return _NAMES[type(event)], event

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import as_mapping, split
+from dgasync.api.audio import AudioClient
 from dgasync.api.dial import dialler
-from dgasync.api.events import EventClient, delay_of
+from dgasync.api.events import delay_of
 from dgasync.api.listen import must_fit
 from dgasync.api.road import Road
 from dgasync.config import unless_off
-from dgasync.errors import DecodeError, DeepgramTypeError
+from dgasync.errors import DeepgramTypeError
 from dgasync.models.live import (
     Close,
     Error,
@@ -78,7 +79,7 @@ _NAMES: Mapping[type[Any], str] = {
 }
 
 
-class AsyncLiveClient(EventClient["LiveEvent", LiveTranscriptionEvents, AsyncLiveSession]):
+class AsyncLiveClient(AudioClient["LiveEvent", LiveTranscriptionEvents, AsyncLiveSession]):
     """Live transcription in the documented style: `deepgram.listen.asynclive.v("1")`.
 
     Handlers are registered with `on`, `start` connects, `send` takes the audio, `finish` waits for the last words. Then
@@ -107,7 +108,6 @@ class AsyncLiveClient(EventClient["LiveEvent", LiveTranscriptionEvents, AsyncLiv
             config,
             _KEYWORDS,
             _shown,
-            Error.of,
             concurrent_handlers=concurrent_handlers,
             on_handler_error=on_handler_error,
         )
@@ -164,21 +164,9 @@ class AsyncLiveClient(EventClient["LiveEvent", LiveTranscriptionEvents, AsyncLiv
 
         return await self._start(make, members, kwargs)
 
-    async def send(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """Whether the network has taken a chunk of audio, or a text as a message of the service's protocol.
-
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
-        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
-        """
-        return await self._do(lambda session: session.message(data) if isinstance(data, str) else session.send(data))
-
     async def write(self, data: bytes | bytearray | memoryview | str) -> bool:
         """The same as `send`, by the name that the documents use too."""
         return await self.send(data)
-
-    def post(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """What `send` is, for other threads: it returns at once, unless much waits already."""
-        return self._post(lambda session: session.post(data))
 
     async def keep_alive(self) -> bool:
         """Whether a KeepAlive was sent. It happens by itself when nothing is sent."""
@@ -243,6 +231,5 @@ def _behind(gate: object) -> Callable[..., AsyncLiveSession]:
 
 def _shown(event: LiveEvent) -> tuple[str, object]:
     if type(event) is Undecodable:
-        # A frame that cannot be read was an Error in v3, too.
-        return "Error", Error.of(DecodeError(event.reason, event.raw))
+        return "Error", event.as_error
     return _NAMES[type(event)], event

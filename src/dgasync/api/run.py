@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import anyio
 
 from dgasync.api.handlers import Firing
 from dgasync.errors import DeepgramTypeError, SessionEnded
 from dgasync.limits import CLOSE_TIMEOUT
-from dgasync.models.events import Close
+from dgasync.models.events import Close, Error
 from dgasync.protocol.live import Phase
 from dgasync.session.core import Core
 
@@ -43,7 +43,6 @@ class Run(Generic[E, S]):
         *,
         concurrent: bool,
         failed: Callable[[Exception], None],
-        as_event: Callable[[Exception], E],
     ) -> None:
         self.session = session
         self.is_answered = False
@@ -54,7 +53,6 @@ class Run(Generic[E, S]):
         self._dispatcher = dispatcher
         self._concurrent = concurrent
         self._failed = failed
-        self._as_event = as_event
         self._error: Exception | None = None
         self._has_stood = False
         self._opened = anyio.Event()  # when the handlers of Open, or of a failed start, have run
@@ -132,7 +130,7 @@ class Run(Generic[E, S]):
             if not isinstance(error, DeepgramTypeError):  # a mistake in the call: that goes to the caller alone
                 self._failed(error)
                 if not self._has_stood:
-                    await self._fire(self._as_event(error))
+                    await self._fire(cast("E", Error.of(error)))  # one of the events of every product
         except BaseException:
             if not self._has_stood:
                 self._error = SessionEnded("The session was given up before it was open.")

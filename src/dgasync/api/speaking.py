@@ -10,7 +10,7 @@ from dgasync.api.dial import dialler
 from dgasync.api.events import EventClient, delay_of
 from dgasync.api.road import Road
 from dgasync.config import is_on, unless_off
-from dgasync.errors import DecodeError, DeepgramTypeError
+from dgasync.errors import DeepgramTypeError
 from dgasync.logs import log
 from dgasync.models.events import AudioData, Close, Error, Open, Reconnected, Reconnecting, Undecodable, Unknown
 from dgasync.models.speak_live import (
@@ -88,7 +88,6 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
             config,
             {**dict(_EVENTS.values()), "Flush": "flush"},
             _shown,
-            Error.of,
             concurrent_handlers=concurrent_handlers,
             on_handler_error=on_handler_error,
         )
@@ -259,7 +258,7 @@ def session(
 
 def _shown(event: SpeakEvent) -> tuple[str, object]:
     if type(event) is Undecodable:
-        return "Error", Error.of(DecodeError(event.reason, event.raw))
+        return "Error", event.as_error
     return _EVENTS[type(event)][0], event.data if type(event) is AudioData else event
 
 

@@ -153,6 +153,11 @@ class Undecodable(Event, frozen=True, kw_only=True, tag_field="type", tag="Undec
     reason: str = ""
     """What is wrong with it, and where."""
 
+    @property
+    def as_error(self) -> Error:
+        """What handlers get to see of it: a frame that cannot be read was an Error in v3, too."""
+        return Error.of(DecodeError(self.reason, self.raw))
+
     def to_dict(self) -> dict[str, Any]:
         """A new dict of the reason and the frame as text, as far as it is text: it may not be JSON."""
         raw: bytes = vars(self).get("_raw", b"")

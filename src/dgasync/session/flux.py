@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError
+from dgasync.errors import DeepgramTypeError
 from dgasync.models.flux import ConfigureFailure, ConfigureSuccess, TurnInfo, decode_message
 from dgasync.models.flux_params import ConfigureParams
 from dgasync.models.names import unknown
@@ -24,7 +24,7 @@ from dgasync.protocol.track import RawTrack
 from dgasync.protocol.turnline import TurnLine
 from dgasync.session.audio import AudioCore
 from dgasync.session.line import Line
-from dgasync.session.question import Question
+from dgasync.session.question import Question, refusal
 from dgasync.transport.seam import Closed
 from dgasync.turns import FluxTurn, Turns
 
@@ -145,10 +145,7 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
                     self._tell()
                     raise self._refusal()
         if isinstance(answer, ConfigureFailure):
-            said = " ".join(str(each) for each in (answer.code, answer.description) if each)
-            raise DeepgramWebsocketError(
-                f"The service did not change the settings: {said or 'it does not say why'}.", request_id=self.request_id
-            )
+            raise refusal(answer.code, answer.description, self.request_id)
         self._remember(cast("ConfigureParams", {name: each for name, each in settings.items() if each is not None}))
         return answer
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
-from dgasync.errors import Timeout
+from dgasync.errors import DeepgramWebsocketError, Timeout
 from dgasync.limits import CONFIGURE_TIMEOUT
 
 if TYPE_CHECKING:
     from dgasync.transport.seam import Clock
 
-__all__ = ["Question"]
+__all__ = ["Question", "refusal"]
 
 A = TypeVar("A")
 
@@ -74,3 +74,11 @@ class Question(Generic[A]):
             if self._said is None and not moved.is_set():
                 raise Timeout(f"The service did not answer {what} for {CONFIGURE_TIMEOUT:g} s.")
             return self._said
+
+
+def refusal(code: object, description: object, request_id: str | None) -> DeepgramWebsocketError:
+    """The error that a service's no to a Configure is."""
+    said = " ".join(str(each) for each in (code, description) if each)
+    return DeepgramWebsocketError(
+        f"The service did not change the settings: {said or 'it does not say why'}.", request_id=request_id
+    )

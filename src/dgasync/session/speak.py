@@ -9,7 +9,6 @@ text ── words ── script ──► the service ── sound ──► who
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -18,7 +17,7 @@ import anyio
 import msgspec
 
 from dgasync.errors import DeepgramConnectionError, DeepgramTypeError, DeepgramWebsocketError, SessionEnded, Timeout
-from dgasync.limits import CONFIGURE_TIMEOUT, READ_AHEAD, SPEAK_TEXT, VOICE_SILENCE
+from dgasync.limits import READ_AHEAD, SPEAK_TEXT, VOICE_SILENCE
 from dgasync.models.events import AudioData
 from dgasync.models.names import unknown
 from dgasync.models.speak_live import (
@@ -37,6 +36,7 @@ from dgasync.protocol.live import Live, Phase
 from dgasync.protocol.saying import Retell, Saying, Words, kind_of, pieces
 from dgasync.protocol.tape import Replay
 from dgasync.session.core import Core
+from dgasync.session.question import Question, refusal
 from dgasync.session.script import Script
 from dgasync.session.sources import in_thread, pull
 from dgasync.transport.seam import Binary, Closed
@@ -125,8 +125,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._insists = False  # there was no sound to be interrupted; as soon as there is, it is
         self._cut: SpeechInterrupted | None = None
         self._untaken: int | None = None  # events that waited the last time, if none of them was taken
-        self._one_at_a_time = anyio.Lock()
-        self._changes: deque[VoiceConfigured | VoiceNotConfigured] = deque(maxlen=1)  # the answer to a Configure
+        self._question: Question[VoiceConfigured | VoiceNotConfigured] = Question()
 
     # ── what the service says ──
 
@@ -172,8 +171,7 @@ class AsyncVoice(Core["SpeakEvent"]):
             return self._silenced()
         if isinstance(event, WarningResponse):
             return self._warned(event.code)
-        if isinstance(event, (VoiceConfigured, VoiceNotConfigured)):
-            self._changes.append(event)
+        self._question.hear(event)
         return 0
 
     def _warned(self, code: str | None) -> int:
@@ -213,6 +211,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         if machine.phase is Phase.DRAINING and saying.is_idle:
             machine.heard(self._clock.now(), last=True)  # nothing is missing, however it ends
         self._lost(end.code, end.reason)
+        self._question.drop()
         saying.lost()
         self._tell_news()
 
@@ -225,6 +224,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._heard_at = self._clock.now()
 
     def _let_go(self) -> None:
+        self._question.drop()
         self._tell_news()
 
     def _tell_news(self) -> None:
@@ -349,19 +349,18 @@ class AsyncVoice(Core["SpeakEvent"]):
                 raise unknown(name, _SETTINGS, "configure()")
         if not self._is_second or settings.get("speed") is None:
             raise DeepgramTypeError("configure() takes `speed`, of a voice of the second generation (`flux-...`).")
-        async with self._one_at_a_time:
-            self._changes.clear()
-            connection = self._connection
-            await self._say(_encoded(type="Configure", **settings))
-            await self._answered(
-                lambda: bool(self._changes) or self._connection != connection, "a Configure", CONFIGURE_TIMEOUT
+        with self._reading():
+            answer = await self._question.ask(
+                lambda: self._say(_encoded(type="Configure", **settings)),
+                (VoiceConfigured, VoiceNotConfigured),
+                self._clock,
+                "a Configure",
             )
-            answer = self._changes[0] if self._changes else None
         if isinstance(answer, VoiceNotConfigured):
-            said = " ".join(str(each) for each in (answer.code, answer.description) if each)
-            raise DeepgramWebsocketError(
-                f"The service did not change the settings: {said or 'it does not say why'}.", request_id=self.request_id
-            )
+            raise refusal(answer.code, answer.description, self.request_id)
+        if answer is None and self._is_over:
+            self._tell()
+            raise self._refusal()
         if answer is None:
             raise DeepgramWebsocketError(
                 "The connection was lost before the service answered a Configure: try again.",
@@ -501,7 +500,7 @@ class AsyncVoice(Core["SpeakEvent"]):
             await self._answered(lambda: not self._saying.stale, "the interruption")
         return self._era
 
-    async def _answered(self, is_it: Callable[[], bool], what: str, patience: float = VOICE_SILENCE) -> None:
+    async def _answered(self, is_it: Callable[[], bool], what: str) -> None:
         """Return when it is so."""
         clock, since = self._clock, self._clock.now()
         with self._reading():
@@ -509,11 +508,13 @@ class AsyncVoice(Core["SpeakEvent"]):
                 if self._is_over:
                     self._tell()
                     raise self._refusal()
-                rest = max(since, self._heard_at) + patience - clock.now()
+                rest = max(since, self._heard_at) + VOICE_SILENCE - clock.now()
                 if self._machine.phase is Phase.RECONNECTING:
-                    rest = patience
+                    rest = VOICE_SILENCE
                 elif rest <= 0:
-                    raise Timeout(f"The service said nothing of {what} for {patience:g} s.", request_id=self.request_id)
+                    raise Timeout(
+                        f"The service said nothing of {what} for {VOICE_SILENCE:g} s.", request_id=self.request_id
+                    )
                 if self._news is None:
                     self._news = anyio.Event()
                 news = self._news

@@ -73,6 +73,16 @@ class AgentWebSocketClient:
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncAgentWebSocketClient", type(self).__name__, 1).replace(" <Async", " <")
 
+    def send(self, data: bytes | bytearray | memoryview | str) -> bool:
+        """Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.
+
+        It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room.
+
+        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
+        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
+        """
+        return self._core.post(data)
+
     def on(self, event: AgentWebSocketEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
 
@@ -107,16 +117,6 @@ class AgentWebSocketClient:
             DeepgramWebsocketError: it is started already, and not finished.
         """
         return run(self._core.start(options, addons, headers, members, **kwargs))
-
-    def send(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.
-
-        It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room.
-
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
-        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
-        """
-        return self._core.post(data)
 
     def keep_alive(self) -> bool:
         """Whether a KeepAlive message was sent. They are sent by themselves where nothing else is."""

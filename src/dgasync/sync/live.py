@@ -76,6 +76,16 @@ class LiveClient:
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncLiveClient", type(self).__name__, 1).replace(" <Async", " <")
 
+    def send(self, data: bytes | bytearray | memoryview | str) -> bool:
+        """Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.
+
+        It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room.
+
+        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
+        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
+        """
+        return self._core.post(data)
+
     @property
     def metrics(self) -> LiveMetrics | None:
         """How the last session is doing, in numbers; None before the first one."""
@@ -116,16 +126,6 @@ class LiveClient:
             DeepgramWebsocketError: it is started already, and not finished.
         """
         return run(self._core.start(options, addons, headers, members, **kwargs))
-
-    def send(self, data: bytes | bytearray | memoryview | str) -> bool:
-        """Whether a chunk of audio, or a text as a message of the service's protocol, is on its way.
-
-        It returns at once, unless `SEND_BUFFER` bytes wait already: then when there is room.
-
-        False before `start` and after the end. If the session failed, Error and Close have been fired by then; only a
-        handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
-        """
-        return self._core.post(data)
 
     def write(self, data: bytes | bytearray | memoryview | str) -> bool:
         """The same as `send`, by the name that the documents use too."""
