@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dgasync.api.road import Call, Road
+from dgasync.api.call import Call
+from dgasync.api.road import Road
 from dgasync.protocol.request import Safety
 
 if TYPE_CHECKING:

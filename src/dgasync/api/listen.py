@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import msgspec
 
 from dgasync.api.arguments import address_of, as_mapping, asks_for_callback, call_of, must_have, split
-from dgasync.api.road import Call, Road, pull
+from dgasync.api.call import Call
+from dgasync.api.road import Road, pull
 from dgasync.audio import Upload, Url, source
 from dgasync.errors import DecodeError, DeepgramApiError, DeepgramApiKeyError, DeepgramTypeError
 from dgasync.models.base import Answer, Headers

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from dgasync.api.call import Call
 from dgasync.api.request import written
-from dgasync.api.road import Call
 from dgasync.errors import DeepgramTypeError
 from dgasync.models import account_params as params
 from dgasync.models.agents import (

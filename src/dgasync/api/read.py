@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dgasync.api.arguments import address_of, as_mapping, asks_for_callback, call_of, must_have, split
+from dgasync.api.call import Call
 from dgasync.api.request import written
-from dgasync.api.road import Call, Road, pull
+from dgasync.api.road import Road, pull
 from dgasync.api.text import payload_of
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.base import Answer

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dgasync.api.road import Call, Road, pull
+from dgasync.api.call import Call
+from dgasync.api.road import Road, pull
 from dgasync.audio import upload
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.base import Answer

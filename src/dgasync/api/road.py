@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping
 from random import random
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from dgasync import logs
+from dgasync.api.call import Call, body_of, tell_progress
 from dgasync.api.credentials import Credentials
 from dgasync.api.flight import Answering, Connected
 from dgasync.api.pace import Pace
-from dgasync.audio import pieces
-from dgasync.config import DeepgramClientOptions, Secret, TimeoutLike, Timeouts, count, masked
+from dgasync.config import DeepgramClientOptions, Secret, Timeouts, count, masked
 from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, RateLimited, Unauthorized
 from dgasync.limits import BODY_CHUNK, COOL_DOWN_LIMIT, MAX_REDIRECTS
 from dgasync.models.base import Answer
@@ -24,124 +23,14 @@ from dgasync.transport.seam import CALLER, Dial, Download, Reply, Request, Socke
 from dgasync.version import __version__
 
 if TYPE_CHECKING:
-    from dgasync.models.params import CallParams
+    pass
 
-__all__ = ["Call", "Content", "Road", "pull"]
+__all__ = ["Road", "pull"]
 
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
 
 USER_AGENT = f"dgasync/{__version__} python/{sys.version_info[0]}.{sys.version_info[1]}"
-
-
-class Content(Protocol):
-    """A body that is read while it is sent, and can say beforehand how long it is."""
-
-    @property
-    def size(self) -> int | None:
-        """Length in bytes, None while only the end can tell."""
-        ...
-
-    async def prepare(self) -> None:
-        """Find out the length."""
-        ...
-
-    def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
-        """The body once, from its beginning."""
-        ...
-
-
-class Call:
-    """One operation as somebody asked for it, before the client's own settings are laid under it."""
-
-    __slots__ = (
-        "addons",
-        "content",
-        "content_type",
-        "endpoint",
-        "headers",
-        "keep_raw",
-        "known",
-        "max_retries",
-        "method",
-        "options",
-        "progress",
-        "repeatable",
-        "safety",
-        "strict",
-        "timeout",
-        "what",
-    )
-
-    def __init__(
-        self,
-        method: str,
-        endpoint: str,
-        *,
-        what: str,
-        safety: Safety,
-        options: Mapping[str, Any] | None = None,
-        known: Collection[str] | None = None,
-        content: bytes | Content | None = None,
-        content_type: str | None = None,
-        repeatable: bool = True,
-        addons: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: TimeoutLike | None = None,
-        max_retries: int | None = None,
-        progress: Callable[[int, int | None], object] | None = None,
-        strict: bool | None = None,
-        keep_raw: bool | None = None,
-    ) -> None:
-        self.method = method
-        self.endpoint = endpoint
-        self.what = what
-        self.safety = safety
-        self.options = options
-        self.known = known
-        self.content = content
-        self.content_type = content_type
-        self.repeatable = repeatable
-        self.addons = addons
-        self.headers = headers
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.progress = progress
-        self.strict = strict
-        self.keep_raw = keep_raw
-
-    @classmethod
-    def of(
-        cls,
-        asked: CallParams,
-        endpoint: str,
-        *,
-        what: str,
-        options: Mapping[str, Any],
-        known: Collection[str],
-        content: bytes | Content,
-        content_type: str | None = "application/json",
-        repeatable: bool = True,
-    ) -> Call:
-        """A POST that is charged for, to `endpoint` unless another is asked for."""
-        return cls(
-            "POST",
-            asked.get("endpoint") or endpoint,
-            what=what,
-            safety=Safety.BILLED,
-            options=options,
-            known=known,
-            content=content,
-            content_type=content_type,
-            repeatable=repeatable,
-            addons=asked.get("addons"),
-            headers=asked.get("headers"),
-            timeout=asked.get("timeout"),
-            max_retries=asked.get("max_retries"),
-            progress=asked.get("progress"),
-            strict=asked.get("strict"),
-            keep_raw=asked.get("keep_raw"),
-        )
 
 
 class Road:
@@ -204,7 +93,7 @@ class Road:
         content = call.content
         # Bytes that nobody watches go as they are: no step of a request is without its price.
         at_hand = content is None or (isinstance(content, bytes) and call.progress is None)
-        body = content if at_hand else await _body(call)
+        body = content if at_hand else await body_of(call)
         transport = self.transport
         clock = transport.clock
 
@@ -248,7 +137,7 @@ class Road:
                 if download.status >= 300:
                     raise codec.refusal(download.status, await _reason(download, first), download.headers)
                 if call.progress is not None and body is not None:
-                    await _report(call.progress, len(body), len(body))
+                    await tell_progress(call.progress, len(body), len(body))
             except BaseException:
                 await download.aclose()
                 raise
@@ -445,44 +334,3 @@ async def _reason(download: Download, first: bytes) -> bytes:
         parts.append(part)
         size += len(part)
     return b"".join(parts)
-
-
-async def _body(call: Call) -> bytes | Content | None:
-    content = call.content
-    if content is None:
-        return None
-    if not isinstance(content, bytes):
-        await content.prepare()
-    return content if call.progress is None else _Reported(content, call.progress)
-
-
-class _Reported:
-    """A body that tells how much of it was taken."""
-
-    def __init__(self, content: bytes | Content, report: Callable[[int, int | None], object]) -> None:
-        self._content = content
-        self._report = report
-
-    @property
-    def size(self) -> int | None:
-        return len(self._content) if isinstance(self._content, bytes) else self._content.size
-
-    async def prepare(self) -> None:
-        """Nothing is left to find out."""
-
-    async def chunks(self) -> AsyncGenerator[bytes | bytearray | memoryview, None]:
-        size, sent = self.size, 0
-        async with aclosing(pieces(self._content)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-                # Behind the yield: the transport comes back for more when it has taken this one.
-                sent += len(chunk)
-                await _report(self._report, sent, size)
-
-
-async def _report(report: Callable[[int, int | None], object], sent: int, size: int | None) -> None:
-    caller = CALLER.get()
-    if caller is None:
-        report(sent, size)
-    else:
-        await caller.call(report, sent, size)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dgasync.api.road import Call, Road
+from dgasync.api.call import Call
+from dgasync.api.road import Road
 from dgasync.errors import (
     DecodeError,
     DeepgramConnectionError,

@@ -10,8 +10,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from dgasync.api.arguments import address_of, as_mapping, asks_for_callback, call_of, must_have, split
+from dgasync.api.call import Call
 from dgasync.api.request import written
-from dgasync.api.road import Call, Road, pull
+from dgasync.api.road import Road, pull
 from dgasync.api.speech import AsyncSpeech
 from dgasync.api.text import payload_of
 from dgasync.errors import DeepgramTypeError

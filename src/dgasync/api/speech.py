@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from dgasync.api.call import Call
 from dgasync.api.draft import Draft
 from dgasync.api.request import written
-from dgasync.api.road import Call, Road, pull
+from dgasync.api.road import Road, pull
 from dgasync.api.text import payload_of
 from dgasync.errors import DecodeError, DeepgramError
 from dgasync.limits import CLOSE_TIMEOUT, MAX_ANSWER
