@@ -82,6 +82,42 @@ def held(make):
     return after - before
 
 
+class Costs:
+    """Reports the CPU, of all threads, and the time of each of `count` things that are done inside."""
+
+    def __init__(self, count):
+        self._count = count
+
+    def __enter__(self):
+        self._cpu, self._wall = time.process_time(), time.perf_counter()
+
+    def __exit__(self, *error):
+        report(
+            cpu=(time.process_time() - self._cpu) / self._count, wall=(time.perf_counter() - self._wall) / self._count
+        )
+
+
+def recordings(count):
+    """A folder in which `in` has `count` recordings of the usual size, until the end of the block."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def made():
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            from pathlib import Path
+
+            home = Path(folder)
+            (home / "in").mkdir()
+            (home / "audio").write_bytes(AUDIO)
+            for n in range(count):
+                os.link(home / "audio", home / "in" / f"{n:06}.wav")  # many names, one file: the disk is not measured
+            yield home
+
+    return made()
+
+
 class Growth:
     """Megabytes by which the process outgrew what it was when this was made, at most."""
 

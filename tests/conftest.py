@@ -21,6 +21,9 @@ pytest_plugins = ["tests.conformance.report"]
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
+# Daft would tell its makers over the network that it was imported.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 BACKENDS: list[Any] = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]

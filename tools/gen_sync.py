@@ -13,6 +13,7 @@ A method of the core has one of these shapes:
     send, where there is `post`  return self._core.post(...), which is `send` for other threads
     __init__                     makes the core
     __repr__                     the core's, under the name of this class
+    _repr_html_                  its own body
 
 Anything else is refused, so that a new shape in the core is met here and not by a user.
 """
@@ -48,6 +49,7 @@ MODULES: Mapping[str, str] = {
     "api/speak_live.py": "sync/speak_live.py",
     "api/speech.py": "sync/speech.py",
     "api/usage.py": "sync/usage.py",
+    "batch/run.py": "sync/batch.py",
     "session/agent.py": "sync/conversation.py",
     "session/flux.py": "sync/turns.py",
     "session/live.py": "sync/session.py",
@@ -67,6 +69,9 @@ BASES: Mapping[str, str] = {
 
 INNER = frozenset({"aread", "post", "serve", "take"})
 """What a core has for its twin, for other parts of the package, or because httpx has it; the twin itself does not."""
+
+LOOK = "_repr_html_"
+"""What a notebook asks for."""
 
 # `post` takes messages, too.
 GIVE_AUDIO = """
@@ -169,7 +174,7 @@ def _with_methods(module: Module, core: ast.ClassDef, base: ast.Subscript) -> Mo
     own = _methods(core)
     methods: list[str] = []
     for each, node in _methods(home.class_named(name)).items():
-        if each not in own and (not each.startswith("_") or each.endswith("__")):
+        if each not in own and _is_told(each):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             methods += ["", *home.lines[first - 1 : node.end_lineno]]
     found = re.sub(r"\b(" + "|".join(meant) + r")\b", lambda hit: meant[hit[0]], "\n".join(methods)).split("\n")
@@ -287,7 +292,7 @@ class Face:
         parts: list[str] = []
         for index, node in enumerate(core.body):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if node.name not in INNER and (not node.name.startswith("_") or node.name.endswith("__")):
+                if node.name not in INNER and _is_told(node.name):
                     parts.append(self._method(core, node))
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in _methods(core):
                 parts.append(f"    {self.module.segment(node)}\n")
@@ -341,7 +346,7 @@ class Face:
         if node.name in ("__aenter__", "__aexit__") and self._is_held(core):
             return "self._held.enter()\nreturn self" if node.name == "__aenter__" else f"self._held.leave({arguments})"
         is_wrapped = bool(names_in(node.returns) & self.names.keys())
-        if node.name in ("__aenter__", "__aexit__") or (node.name == "__aiter__" and not is_wrapped):
+        if node.name in ("__aenter__", "__aexit__", LOOK) or (node.name == "__aiter__" and not is_wrapped):
             return self._own_body(core, node)
         if _yields(node) or decorators - {"property"}:
             self._refuse(core, node, "the sync face has no rule for this shape")
@@ -405,6 +410,11 @@ def _passed_on(arguments: ast.arguments) -> str:
 
 def _methods(core: ast.ClassDef) -> dict[str, Method]:
     return {node.name: node for node in core.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def _is_told(name: str) -> bool:
+    """Whether a method is for those who use the class, or for Python or a notebook on their behalf."""
+    return not name.startswith("_") or name.endswith("__") or name == LOOK
 
 
 def _private(node: Method) -> bool:

@@ -96,6 +96,43 @@ def upload(url, path):
     asyncio.run(main())
 
 
+def batch(url, count, in_flight):
+    """What people write: a semaphore, a loop of retries, and a file that says what is done."""
+    import asyncio
+    import json
+    import random
+    from pathlib import Path
+
+    async def main(folder):
+        done = folder / "done.jsonl"
+        gate = asyncio.Semaphore(int(in_flight))
+        async with session() as caller:
+
+            async def one(path, file):
+                async with gate:
+                    for tried in range(3):
+                        try:
+                            answer = await _ask(caller, f"{url}/v1/listen", path.read_bytes())
+                            break
+                        except OSError:
+                            await asyncio.sleep(random.random() * 2**tried)
+                    channel = answer.results.channels[0].alternatives[0]
+                    file.write(json.dumps({"path": str(path), "text": channel.transcript}) + "\n")
+                    file.flush()
+
+            async def all_of(paths):
+                with done.open("a") as file:
+                    await asyncio.gather(*[one(path, file) for path in paths])
+
+            paths = sorted(Path(folder, "in").glob("*.wav"))
+            await all_of(paths[:10])
+            with measure.Costs(len(paths)):
+                await all_of(paths)
+
+    with measure.recordings(int(count)) as folder:
+        asyncio.run(main(folder))
+
+
 def session(**more):
     import aiohttp
 

@@ -69,6 +69,37 @@ def requests(url, count, in_flight="1", place=""):
     measure.report(cpu=asyncio.run(main()))
 
 
+def batch(url, count, in_flight, journal=""):
+    import asyncio
+
+    from dgasync import AsyncDeepgramClient
+
+    async def main(folder):
+        async with AsyncDeepgramClient(measure.KEY, url=url) as client:
+
+            async def all_of(sources, name):
+                more = {"journal": folder / name} if journal else {}
+                texts = 0
+                async with client.transcribe_many(
+                    sources, concurrency=int(in_flight), **more, **measure.OPTIONS
+                ) as results:
+                    async for result in results:
+                        texts += bool(result.transcript.text)
+                return texts
+
+            paths = sorted((folder / "in").glob("*.wav"))
+            await all_of(paths[:10], "first.db")
+            with measure.Costs(len(paths)):
+                assert await all_of(folder / "in", "archive.db") == len(paths)
+
+    with measure.recordings(int(count)) as folder:
+        asyncio.run(main(folder))
+
+
+def batch_journal(url, count, in_flight):
+    batch(url, count, in_flight, "yes")
+
+
 def requests_documented(url, count, in_flight="1"):
     import asyncio
 

@@ -24,6 +24,9 @@ DeepgramError                      .err_code .message .request_id .status .retry
 │   ├── CannotResume               the connection was lost, and this audio cannot go on in the middle
 │   ├── ConsumerTooSlow            take the events faster
 │   └── SessionEnded               nothing can be sent any more
+├── BatchError                     many recordings at once
+│   ├── JournalError               its file is in use, or no journal
+│   └── GivenUp                    an earlier run gave this recording up; has .kind
 ├── DeepgramMicrophoneError        no microphone, or one that cannot be used like this
 └── DeepgramSpeakerError           the same of a loudspeaker
 """
@@ -35,6 +38,7 @@ from typing import Any, Literal
 
 __all__ = [
     "BadRequest",
+    "BatchError",
     "CannotResume",
     "Conflict",
     "ConnectFailed",
@@ -51,6 +55,8 @@ __all__ = [
     "DeepgramUnknownApiError",
     "DeepgramWebsocketError",
     "Forbidden",
+    "GivenUp",
+    "JournalError",
     "NotFound",
     "PaymentRequired",
     "RateLimited",
@@ -304,6 +310,26 @@ class ConsumerTooSlow(DeepgramWebsocketError):
 
 class SessionEnded(DeepgramWebsocketError):
     """Something was to be sent after the end of a live session; its cause, if any, says how it ended."""
+
+
+class BatchError(DeepgramError):
+    """A batch cannot begin, or go on."""
+
+
+class JournalError(BatchError):
+    """The journal of a batch is used by another run, or the file is none, or it cannot be written."""
+
+
+class GivenUp(BatchError):
+    """A recording of a batch that is not tried again, unless with `retry_failed`."""
+
+    def __init__(
+        self, message: str, kind: str = "GivenUp", *, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.status = status
+        self.kind = kind
+        """The class of the error that it was given up for, with its status if it had one."""
 
 
 class DeepgramMicrophoneError(DeepgramError):

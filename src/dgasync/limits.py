@@ -6,6 +6,15 @@ Tests and callers import the names; nothing else in the package spells such a nu
 __all__ = [
     "AGENT_KEEP_ALIVE",
     "AT_A_STRETCH",
+    "BATCH_ALONE",
+    "BATCH_BODY",
+    "BATCH_CONCURRENCY",
+    "BATCH_LOOK",
+    "BATCH_LOOK_FOR",
+    "BATCH_OUTAGE",
+    "BATCH_PATIENCE",
+    "BATCH_POISON",
+    "BATCH_REST",
     "BEFORE_OPEN",
     "BEFORE_OPEN_BYTES",
     "BODY_CHUNK",
@@ -48,6 +57,11 @@ __all__ = [
     "RETRY_CAP",
     "SEND_BUFFER",
     "SETTINGS_TIMEOUT",
+    "SHOWN_BARS",
+    "SHOWN_CAPTIONS",
+    "SHOWN_ROWS",
+    "SHOWN_SOUND",
+    "SHOWN_WORDS",
     "SOURCE_IDLE",
     "SPEAK_TEXT",
     "TOKEN_MARGIN",
@@ -230,3 +244,46 @@ WRITE_STALL = 5.0
 HEARD_NOTHING = 15.0
 """Seconds of audio, and of time, in which the service says nothing at all: it says something about once a second with
 interim results, and every few seconds without (observed by users: pipecat#5735, bolna PR 758)."""
+
+BATCH_CONCURRENCY = 32
+"""Recordings of a batch in flight at once, unless it says otherwise; where the service allows fewer, fewer."""
+
+BATCH_PATIENCE = 600.0
+"""Seconds for which a batch goes on asking a service that answers nothing but 429 and 503, or not at all."""
+
+BATCH_OUTAGE = 8
+"""Failures of network or service in a row, at least, that are no longer blamed on the recordings."""
+
+BATCH_REST = 30.0
+"""Seconds: the longest rest of a batch that nobody has asked for."""
+
+BATCH_LOOK = 64
+"""Items of a batch that are read, and looked up in its journal, at once."""
+
+BATCH_LOOK_FOR = 0.02
+"""Seconds after which the items that were read go on their way, be they ever so few."""
+
+BATCH_BODY = 256 * 1024
+"""Bytes: files of a batch up to this size are read in one piece, together with their neighbours."""
+
+BATCH_ALONE = 3
+"""Ends of the process with the same recording in flight, from which on it is tried with no other beside it."""
+
+BATCH_POISON = 5
+"""Ends of the process with the same recording in flight, after which it is given up."""
+
+SHOWN_WORDS = 3000
+"""Words of a transcript that a notebook shows unless asked for more: twenty minutes of speech, about 300 kB of HTML."""
+
+SHOWN_SOUND = 8 * 1024 * 1024
+"""Bytes of sound that become part of a notebook's output at most: four minutes of linear16 at 16 kHz, half an hour of
+speech that is compressed."""
+
+SHOWN_ROWS = 20
+"""Rows of a table that a notebook shows."""
+
+SHOWN_BARS = 400
+"""Stretches of time that a notebook draws: somewhat more than a year of days."""
+
+SHOWN_CAPTIONS = 8
+"""Utterances of a live session that stay to be seen in a notebook while it runs."""

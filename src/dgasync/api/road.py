@@ -70,6 +70,11 @@ class Road:
         return self._strict if asked is None else asked
 
     @property
+    def max_retries(self) -> int:
+        """Tries after the first one, unless a call says otherwise."""
+        return self._max_retries
+
+    @property
     def keeps_raw(self) -> bool:
         """Whether answers keep their bytes, unless a call says otherwise."""
         return self._keep_raw

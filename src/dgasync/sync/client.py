@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, overload
 
 from dgasync.client import AsyncDeepgramClient
 from dgasync.legacy import Successor
+from dgasync.limits import BATCH_CONCURRENCY
 from dgasync.models.base import Answer
 from dgasync.transport.loop import run
 from dgasync.tree import Root
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from os import PathLike
     from types import TracebackType
     from typing import Any, Literal
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
     from dgasync.api.text import Text
     from dgasync.audio import Audio
+    from dgasync.batch.items import Result
+    from dgasync.batch.journal import Journal
+    from dgasync.batch.sources import Sources
     from dgasync.client import A
     from dgasync.config import AccessToken, ClientSettings, DeepgramClientOptions, TimeoutLike
     from dgasync.models.account_calls import AccountCall
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from dgasync.models.speak import AsyncSpeakResponse
     from dgasync.models.speak_live_params import VoiceSessionParams
     from dgasync.models.speak_params import SynthesizeParams, SynthesizeToCallbackParams
+    from dgasync.sync.batch import Batch
     from dgasync.sync.catalogue import Models
     from dgasync.sync.listing import Listing
     from dgasync.sync.projects import ProjectHandle, Projects
@@ -134,6 +140,100 @@ class DeepgramClient(Root, Successor):
         Takes and raises what `transcribe` does; `parse_callback` reads what arrives.
         """
         return run(self._core.transcribe_to_callback(audio, callback=callback, **options))
+
+    def transcribe_many(
+        self,
+        sources: Sources,
+        /,
+        *,
+        concurrency: int = BATCH_CONCURRENCY,
+        journal: Journal | str | PathLike[str] | None = None,
+        ordered: bool = False,
+        retry_failed: bool = False,
+        on_result: Callable[[Result], object] | None = None,
+        **options: Unpack[TranscribeParams],
+    ) -> Batch:
+        """Many recordings, a few of them at once: `with` and then `for`, or `await ....run()`.
+
+            with deepgram.transcribe_many("archive/**/*.wav", journal="archive.db") as batch:
+                for result in batch: ...
+
+        Args:
+            sources: paths, folders, patterns such as `calls/**/*.mp3`, http(s) URLs, bytes, manifests (.csv, .tsv,
+                .jsonl), `dgasync.batch.Item`, or an iterator of them, plain or async, that may never end. A plain one
+                is advanced in a worker thread, and no faster than recordings are done.
+            concurrency: how many are in flight at once. On 429 fewer are, after the rest that the service asks for, and
+                then again more.
+            journal: a file that remembers what is done: the same call goes on where it was, whatever ended it. A
+                recording that has changed on disk since, or of which something else is asked, is done again.
+            ordered: give results in the order of the sources, not as they are ready.
+            retry_failed: do again what the journal says was given up.
+            on_result: called with each result before the iteration gives it; it may be a coroutine function. What it
+                raises comes out, and with a journal the result comes again.
+            options: those of `transcribe`; each recording is tried `max_retries` times after the first. Items and
+                manifests have their own on top.
+
+        Raises:
+            DeepgramTypeError: an option of no use; nothing was sent. Entering it raises JournalError, and the
+                iteration what would befall all recordings; what befalls one is in its result.
+        """
+        from dgasync.sync.batch import Batch
+
+        return Batch(
+            self._core.transcribe_many(
+                sources,
+                concurrency=concurrency,
+                journal=journal,
+                ordered=ordered,
+                retry_failed=retry_failed,
+                on_result=on_result,
+                **options,
+            )
+        )
+
+    def transcribe_many_to_callback(
+        self,
+        sources: Sources,
+        /,
+        *,
+        callback: str,
+        journal: Journal | str | PathLike[str],
+        concurrency: int = BATCH_CONCURRENCY,
+        retry_failed: bool = False,
+        resubmit_after: float | None = None,
+        on_result: Callable[[Result], object] | None = None,
+        **options: Unpack[TranscribeParams],
+    ) -> Batch:
+        """Many recordings whose transcripts the service will send to `callback`; a result is that it took one.
+
+        Takes and raises what `transcribe_many` does. `dgasync.callbacks.Receiver` takes what arrives into the same
+        journal, and `Journal.results(new=True)` gives it.
+
+        Args:
+            sources: as for `transcribe_many`.
+            callback: the http(s) URL of the receiver.
+            journal: where request ids and answers meet.
+            concurrency: how many are being submitted at once.
+            retry_failed: submit again what the journal says was given up.
+            resubmit_after: seconds after which a recording whose answer has not come is submitted again by another
+                run; None: never. The service itself tries a callback for some minutes (docs, "Callback").
+            on_result: called with each result before the iteration gives it.
+            options: those of `transcribe`.
+        """
+        from dgasync.sync.batch import Batch
+
+        return Batch(
+            self._core.transcribe_many_to_callback(
+                sources,
+                callback=callback,
+                journal=journal,
+                concurrency=concurrency,
+                retry_failed=retry_failed,
+                resubmit_after=resubmit_after,
+                on_result=on_result,
+                **options,
+            )
+        )
 
     def parse_callback(
         self,

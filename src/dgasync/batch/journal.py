@@ -1,0 +1,488 @@
+"""What is done and what is not, in one SQLite file: killed at any moment, a batch goes on where it was.
+
+A row for each recording:
+
+    started     a run has asked, or is about to; found by another run, that one was killed
+    waiting     a run let go of it
+    submitted   the service took it, and will send the answer to a callback
+    done        it has its transcript
+    failed      it was given up
+
+An answer is written before anybody is told of it, and stays until it was taken: what was killed in between is told
+again by the next run, and the service is not asked twice.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from enum import IntEnum
+from os import PathLike, fspath
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from dgasync.batch.items import AskedFor, Item, Result, Totals, Work, cause, fingerprint
+from dgasync.errors import DeepgramError, GivenUp, JournalError
+from dgasync.limits import BATCH_POISON
+from dgasync.models.base import Headers
+from dgasync.models.listen import PrerecordedResponse
+from dgasync.protocol import codec
+from dgasync.transcript import Transcript
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["Arrival", "Changes", "Journal", "Known"]
+
+_APPLICATION = 0x64676A6C  # "dgjl"
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE recording (
+    key TEXT NOT NULL PRIMARY KEY,
+    mark TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    taken INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    audio REAL NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0,
+    request_id TEXT,
+    answer BLOB,
+    kind TEXT,
+    error TEXT,
+    note TEXT,
+    at REAL NOT NULL
+);
+CREATE INDEX request ON recording (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX news ON recording (taken) WHERE state >= 3 AND taken = 0;
+CREATE TABLE arrival (request_id TEXT NOT NULL PRIMARY KEY, answer BLOB, kind TEXT, error TEXT, at REAL NOT NULL);
+CREATE TABLE run (number INTEGER PRIMARY KEY, totals TEXT NOT NULL, at REAL NOT NULL);
+"""
+_NOW = "(julianday('now') - 2440587.5) * 86400.0"
+_RESULT = "key, note, tries, seconds, request_id, answer, kind, error"
+_ARRIVALS_KEPT = 7 * 86400.0  # seconds; the service itself tries for minutes
+
+
+class _State(IntEnum):
+    WAITING = 0
+    STARTED = 1
+    SUBMITTED = 2
+    DONE = 3
+    FAILED = 4
+
+
+class Known(IntEnum):
+    """What the journal knows of a recording that comes up."""
+
+    NEW = 0
+    """It is to be done; `tries` and `crashes` are those of earlier runs."""
+    SKIP = 1
+    """It was done, submitted or given up, and somebody was told."""
+    TELL = 2
+    """It was done or given up, and nobody was told: the work has its answer or error."""
+    POISON = 3
+    """`BATCH_POISON` processes ended with it in flight; the work has its error, and that is to be written."""
+
+
+class Arrival(IntEnum):
+    """What a callback was to the journal."""
+
+    NEW = 0
+    """The answer to a submission."""
+    EARLY = 1
+    """Of no submission that is written yet; it is kept for it."""
+    AGAIN = 2
+    """The same once more; nothing was done."""
+
+
+class Changes:
+    """What is to be written, all of it or nothing."""
+
+    __slots__ = ("ended", "released", "started", "submitted", "taken")
+
+    def __init__(self) -> None:
+        self.started: list[Work] = []
+        self.ended: list[Work] = []
+        self.submitted: list[Work] = []
+        self.taken: list[str] = []
+        self.released: list[Work] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.started or self.ended or self.submitted or self.taken or self.released)
+
+
+class Journal:
+    """The journal of a batch, for those who want to look into it; `transcribe_many(journal=...)` takes its path, too.
+
+    Its methods block, for some milliseconds at most. It may be used by several threads, and read by any number of
+    processes, also while one of them runs a batch with it. What the operating system has lost when the power went is
+    done again; nothing is lost when a process is killed.
+
+    Args:
+        path: the file; it is made where there is none. SQLite keeps two more beside it while it is open.
+        keep_answers: whether the answers stay when they were taken, for `results`; else the file stays small.
+
+    Raises:
+        JournalError: the file is something else, or cannot be opened.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, keep_answers: bool = False) -> None:
+        self.path = fspath(path)
+        self.keep_answers = keep_answers
+        self._lock = Lock()
+        self._owner: sqlite3.Connection | None = None
+        self._run: int | None = None
+        with _translated(self.path):
+            # Autocommit: each transaction below says where it begins. 30 s for those who write at the same moment.
+            self._db = sqlite3.connect(self.path, timeout=30.0, isolation_level=None, check_same_thread=False)
+        try:
+            with _translated(self.path):
+                self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        db = self._db
+        application, version = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        if application not in (0, _APPLICATION) or (
+            application == 0 and db.execute("PRAGMA schema_version").fetchone()[0]
+        ):
+            raise JournalError(f"{self.path} is a database of something else; name a file that is not there yet.")
+        if version > _VERSION:
+            raise JournalError(f"{self.path} was written by a newer dgasync: upgrade, or name another file.")
+        # An answer has ten thousand bytes and more: larger pages halve what it costs to keep and to drop them.
+        db.execute("PRAGMA page_size = 16384")
+        # A process that is killed loses nothing that was committed; only without power the last moments may be missing.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        with self._writing():
+            # Another process may have been faster.
+            if db.execute("PRAGMA application_id").fetchone()[0] == 0:
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id = {_APPLICATION}")
+                db.execute(f"PRAGMA user_version = {_VERSION}")
+            db.execute(f"DELETE FROM arrival WHERE at < {_NOW} - ?", (_ARRIVALS_KEPT,))
+
+    # ── for the run ──
+
+    def begin(self) -> None:
+        """Take it for a run: no other process, and no other batch of this one, may run with it until `end`.
+
+        Raises:
+            JournalError: another one does.
+        """
+        # A lock that ends with the process, however that ends, on every system: SQLite's own, on a file beside it,
+        # for the journal itself must stay open to those who read it and to callbacks.
+        owner = sqlite3.connect(f"{self.path}-owner", timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            owner.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            owner.close()
+            raise JournalError(f"Another batch runs with {self.path}: wait for it, or use another journal.") from error
+        self._owner = owner
+        with _translated(self.path), self._lock:
+            self._run = self._db.execute(f"INSERT INTO run (totals, at) VALUES ('{{}}', {_NOW})").lastrowid
+
+    def end(self) -> None:
+        """Let others run with it."""
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
+            self._run = None
+
+    def look(self, works: Iterable[Work], *, retry_failed: bool, resubmit_after: float | None) -> list[Known]:
+        """What is known of each, which is laid into it; it may read the disk for what has changed there.
+
+        Args:
+            works: recordings that come up.
+            retry_failed: whether those that were given up are to be done again.
+            resubmit_after: seconds after which a callback that has not come is no longer waited for; None: never.
+        """
+        asked = AskedFor()
+        for work in works:
+            work.mark = fingerprint(work, asked)
+        with _translated(self.path), self._lock:
+            return [self._known(work, retry_failed, resubmit_after) for work in works]
+
+    def _known(self, work: Work, retry_failed: bool, resubmit_after: float | None) -> Known:
+        row = self._db.execute(
+            "SELECT mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, "
+            f"{_NOW} - at FROM recording WHERE key = ?",
+            (work.item.key,),
+        ).fetchone()
+        if row is None:
+            return Known.NEW
+        mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, age = row
+        if mark != work.mark:
+            return Known.NEW  # it has changed, or something else is asked of it
+        work.tries, work.crashes, work.request_id = tries, crashes, request_id
+        if state == _State.SUBMITTED:
+            return Known.NEW if resubmit_after is not None and age > resubmit_after else Known.SKIP
+        if state == _State.STARTED:
+            work.crashes += 1
+            if work.crashes < BATCH_POISON:
+                return Known.NEW
+            work.error = GivenUp(
+                f"{work.crashes} processes ended while they transcribed it, so it may be to blame: try it alone.",
+                "Poison",
+            )
+            return Known.POISON
+        if state == _State.WAITING or (state == _State.FAILED and retry_failed):
+            work.tries = 0 if state == _State.FAILED else tries
+            return Known.NEW
+        if taken:
+            return Known.SKIP
+        work.audio = audio
+        if state == _State.FAILED:
+            work.error = _error_from(kind, error)
+        else:
+            work.answer, work.transcript = answer, _transcript(answer, request_id)
+        return Known.TELL
+
+    def write(self, changes: Changes, totals: Totals) -> None:
+        """Write down what happened."""
+        with _translated(self.path), self._lock, self._writing():
+            for state, works in ((_State.STARTED, changes.started), (_State.WAITING, changes.released)):
+                self._db.executemany(
+                    "INSERT INTO recording (key, mark, state, tries, crashes, note, at) "
+                    f"VALUES (?, ?, {state:d}, ?, ?, ?, {_NOW}) ON CONFLICT (key) DO UPDATE SET "
+                    f"mark = excluded.mark, state = {state:d}, taken = 0, tries = excluded.tries, "
+                    "crashes = excluded.crashes, answer = NULL, kind = NULL, error = NULL, note = excluded.note, "
+                    "at = excluded.at",
+                    [(each.item.key, each.mark, each.tries, each.crashes, _noted(each)) for each in works],
+                )
+            self._db.executemany(
+                f"UPDATE recording SET state = ?, taken = 0, tries = ?, audio = ?, seconds = ?, request_id = ?, "
+                f"answer = ?, kind = ?, error = ?, at = {_NOW} WHERE key = ?",
+                [_ended(each) for each in changes.ended],
+            )
+            for each in changes.submitted:
+                self._submitted(each)
+            dropped = "" if self.keep_answers else ", answer = NULL"
+            self._db.executemany(
+                f"UPDATE recording SET taken = 1{dropped} WHERE key = ?", [(key,) for key in changes.taken]
+            )
+            if self._run is not None:
+                text = json.dumps(asdict(totals))
+                self._db.execute(f"UPDATE run SET totals = ?, at = {_NOW} WHERE number = ?", (text, self._run))
+
+    def _submitted(self, work: Work) -> None:
+        self._db.execute(
+            f"UPDATE recording SET state = {_State.SUBMITTED:d}, tries = ?, seconds = ?, request_id = ?, at = {_NOW} "
+            "WHERE key = ?",
+            (work.tries, work.seconds, work.request_id, work.item.key),
+        )
+        sought = (work.request_id,)
+        early = self._db.execute("SELECT answer, kind, error FROM arrival WHERE request_id = ?", sought).fetchone()
+        if early is not None:
+            self._db.execute("DELETE FROM arrival WHERE request_id = ?", sought)
+            self._answered(work.request_id or "", *early)
+
+    # ── for callbacks ──
+
+    def accept(self, request_id: str, answer: bytes | None, error: Exception | None = None) -> Arrival:
+        """Write down what a callback brought: the answer, or why there is none."""
+        kind, told = (None, None) if error is None else (cause(error), _error_text(error))
+        with _translated(self.path), self._lock, self._writing():
+            if self._answered(request_id, answer, kind, told):
+                return Arrival.NEW
+            db = self._db
+            if db.execute("SELECT 1 FROM recording WHERE request_id = ?", (request_id,)).fetchone():
+                return Arrival.AGAIN
+            added = db.execute(
+                f"INSERT OR IGNORE INTO arrival (request_id, answer, kind, error, at) VALUES (?, ?, ?, ?, {_NOW})",
+                (request_id, answer, kind, told),
+            ).rowcount
+            return Arrival.EARLY if added else Arrival.AGAIN
+
+    def _answered(self, request_id: str, answer: bytes | None, kind: str | None, error: str | None) -> bool:
+        state = _State.DONE if error is None else _State.FAILED
+        transcript = None if answer is None else _transcript(answer, request_id)
+        audio = 0.0 if transcript is None else _length(transcript)
+        return (
+            self._db.execute(
+                f"UPDATE recording SET state = {state:d}, taken = 0, answer = ?, kind = ?, error = ?, audio = ?, "
+                f"at = {_NOW} WHERE request_id = ? AND state = {_State.SUBMITTED:d}",
+                (answer, kind, error, audio, request_id),
+            ).rowcount
+            > 0
+        )
+
+    # ── for those who look into it ──
+
+    def results(self, *, new: bool = False) -> Iterator[Result]:
+        """What was transcribed and what was given up, in the order in which it first came up.
+
+        Args:
+            new: only what nobody was told of yet, as the answers that came by callback; each counts as told once the
+                next one is asked for. Else all of it, which has the transcripts only with `keep_answers`.
+        """
+        last = 0
+        while True:
+            condition = "taken = 0 AND" if new else ""
+            with _translated(self.path), self._lock:
+                rows = self._db.execute(
+                    f"SELECT rowid, {_RESULT} FROM recording "
+                    f"WHERE {condition} state >= {_State.DONE:d} AND rowid > ? ORDER BY rowid LIMIT 100",
+                    (last,),
+                ).fetchall()
+            if not rows:
+                return
+            for rowid, *found in rows:
+                last = rowid
+                result = _result(*found)
+                yield result
+                if new:
+                    self.told([(result.key, result.request_id)])
+
+    def answered(self, request_id: str) -> Result | None:
+        """What a request came to, by callback for one; None while it has come to nothing, or when somebody was told."""
+        with _translated(self.path), self._lock:
+            found = self._db.execute(
+                f"SELECT {_RESULT} FROM recording WHERE request_id = ? AND taken = 0 AND state >= {_State.DONE:d}",
+                (request_id,),
+            ).fetchone()
+        return None if found is None else _result(*found)
+
+    def told(self, results: Iterable[tuple[str, str | None]]) -> None:
+        """Somebody was told of these, each a key and its request id: no run and no `results(new=True)` tells again."""
+        dropped = "" if self.keep_answers else ", answer = NULL"
+        with _translated(self.path), self._lock, self._writing():
+            self._db.executemany(
+                f"UPDATE recording SET taken = 1{dropped} "
+                f"WHERE key = ? AND request_id IS ? AND taken = 0 AND state >= {_State.DONE:d}",
+                list(results),
+            )
+
+    def report(self) -> Totals:
+        """All runs together: recordings as they are now, and what was asked and waited for."""
+        with _translated(self.path), self._lock:
+            states = dict(self._db.execute("SELECT state, count(*) FROM recording GROUP BY state").fetchall())
+            (audio,) = self._db.execute("SELECT coalesce(sum(audio), 0.0) FROM recording").fetchone()
+            errors = self._db.execute(
+                f"SELECT kind, count(*) FROM recording WHERE state = {_State.FAILED:d} GROUP BY kind ORDER BY kind"
+            ).fetchall()
+            runs = [json.loads(text) for (text,) in self._db.execute("SELECT totals FROM run")]
+        total = Totals()
+        for name in ("requests", "retries", "turned_away", "request_seconds", "waited_seconds", "elapsed_seconds"):
+            setattr(total, name, sum(run.get(name, 0) for run in runs))
+        total.items = sum(states.values())
+        total.done = states.get(_State.DONE, 0)
+        total.failed = states.get(_State.FAILED, 0)
+        total.submitted = states.get(_State.SUBMITTED, 0)
+        total.audio_seconds = audio
+        total.failures = dict(errors)
+        return total
+
+    def untold(self) -> int:
+        """How many results nobody was told of yet."""
+        with _translated(self.path), self._lock:
+            return int(
+                self._db.execute(
+                    f"SELECT count(*) FROM recording WHERE state >= {_State.DONE:d} AND taken = 0"
+                ).fetchone()[0]
+            )
+
+    def close(self) -> None:
+        """Close the file; any number of times."""
+        self.end()
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Journal {self.path}>"
+
+    @contextmanager
+    def _writing(self) -> Generator[None, None, None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _result(
+    key: str,
+    note: str | None,
+    tries: int,
+    seconds: float,
+    request_id: str | None,
+    answer: bytes | None,
+    kind: str | None,
+    error: str | None,
+) -> Result:
+    return Result(
+        Item(key, key=key, note=json.loads(note) if note else {}),
+        None if answer is None else _transcript(answer, request_id),
+        None if error is None else _error_from(kind or "", error),
+        request_id,
+        tries,
+        seconds,
+    )
+
+
+def _ended(work: Work) -> tuple[Any, ...]:
+    if work.error is None:
+        state, kind, error = _State.DONE, None, None
+    else:
+        state, kind, error = _State.FAILED, cause(work.error), _error_text(work.error)
+    facts = (work.tries, work.audio, work.seconds, work.request_id, work.answer)
+    return int(state), *facts, kind, error, work.item.key
+
+
+def _noted(work: Work) -> str | None:
+    return json.dumps(work.item.note, default=str) if work.item.note else None
+
+
+def _transcript(answer: bytes, request_id: str | None) -> Transcript:
+    headers = Headers({"dg-request-id": request_id} if request_id else {})
+    return Transcript(codec.decoded(PrerecordedResponse, answer, headers, 200))
+
+
+def _length(transcript: Transcript) -> float:
+    metadata = transcript.response.metadata
+    return float((metadata and metadata.duration) or 0.0)
+
+
+def _error_text(error: Exception) -> str:
+    known = error if isinstance(error, DeepgramError) else None
+    return json.dumps(
+        {
+            "message": known.message if known else str(error),
+            "status": known and known.status,
+            "request_id": known and known.request_id,
+        }
+    )
+
+
+def _error_from(kind: str, text: str) -> GivenUp:
+    told = json.loads(text)
+    return GivenUp(f"It was given up: {told['message']}", kind, status=told["status"], request_id=told["request_id"])
+
+
+@contextmanager
+def _translated(path: str) -> Generator[None, None, None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(f"The journal {path} cannot be used: {error}.") from error

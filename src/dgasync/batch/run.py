@@ -1,0 +1,629 @@
+"""A batch while it runs: recordings in, results out, and nothing lost in between.
+
+    feeder      reads the sources, asks the journal, and lines up what is to be done        (one task)
+    workers     take from that line, and try each until it has an answer or is given up     (one for each in flight)
+    writer      writes down what happened, as much of it at once as there is                (one task, with a journal)
+    the user    takes results; what was taken is written down when the next is asked for
+
+No more than `window` recordings are between feeder and user, whoever is slow.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from heapq import heappop, heappush
+from random import random
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
+from anyio import to_thread
+
+from dgasync.api import listen
+from dgasync.api.arguments import split
+from dgasync.api.road import Road
+from dgasync.batch.items import Item, Result, Totals, Work, cause
+from dgasync.batch.journal import Changes, Journal, Known
+from dgasync.batch.sources import items_of, small
+from dgasync.batch.throttle import Throttle, befalls_all
+from dgasync.config import count
+from dgasync.errors import (
+    BatchError,
+    DeepgramApiKeyError,
+    DeepgramError,
+    DeepgramTypeError,
+    Forbidden,
+    PaymentRequired,
+    RateLimited,
+    Unauthorized,
+)
+from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_LOOK_FOR, CLOSE_TIMEOUT, RETRY_BASE
+from dgasync.logs import log
+from dgasync.protocol import query, retry
+from dgasync.protocol.request import Safety
+from dgasync.transcript import Transcript
+from dgasync.transport.seam import CALLER
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from dgasync.batch.sources import Sources
+    from dgasync.transport.seam import Clock, Wake
+
+__all__ = ["AsyncBatch"]
+
+
+class AsyncBatch:
+    """Many recordings, as many at once as the service likes: `async with` runs it, `async for` gives results.
+
+        async with deepgram.transcribe_many("archive/**/*.wav", journal="archive.db") as batch:
+            async for result in batch:
+                print(result.key, result.transcript.text if result.transcript else result.error)
+
+    Results come as they are ready, or in the order of the sources if that was asked for. A recording that fails is a
+    result with an error. The iteration itself raises what would befall all others too: a refused key, an empty
+    account, a service that is out of reach for `BATCH_PATIENCE` seconds, a source that raises; first come the
+    results that are there. With a journal the same call goes on later. Leaving early lets go of what is in flight;
+    `stop` and going on to the end does not.
+
+    It is made by `transcribe_many` and `transcribe_many_to_callback`.
+    """
+
+    def __init__(
+        self,
+        road: Road,
+        sources: Sources,
+        options: Mapping[str, Any],
+        *,
+        concurrency: int,
+        journal: Journal | str | PathLike[str] | None,
+        ordered: bool,
+        retry_failed: bool,
+        on_result: Callable[[Result], object] | None,
+        callback: str | None = None,
+        resubmit_after: float | None = None,
+    ) -> None:
+        count("concurrency", concurrency, 1)
+        _must_suit(road, options)
+        self._road = road
+        self._sources = sources
+        self._options = options
+        self._journal = journal
+        self._ordered = ordered
+        self._retry_failed = retry_failed
+        self._on_result = on_result
+        self._callback = callback
+        self._resubmit_after = resubmit_after
+        self._throttle = Throttle(concurrency)
+        self._window = 2 * concurrency
+        self._totals = Totals()
+        self._began: float | None = None
+        self._ended: float | None = None
+        self._number = 0  # of the next that is started
+        self._line: deque[Work] = deque()  # to be asked
+        self._flying = 0  # workers, each with one that is asked, or waits to be asked again
+        self._held = 0  # in the line, asked, or being written down
+        self._active: set[str] = set()  # names of what is not in the journal as taken yet
+        self._gone: set[str] = set()  # those that came to be while it was asked
+        self._ready: deque[Work] = deque()
+        self._early: list[tuple[int, Work]] = []  # ready before their turn
+        self._turn = 0
+        self._told: Work | None = None  # what the user has in hand
+        self._is_fed = False
+        self._is_stopping = False
+        self._is_broken = False  # the journal is
+        self._failure: Exception | None = None
+        self._trouble: Exception | None = None  # of the sources, behind what they gave
+        self._changes = Changes()
+        self._own_journal = False
+        # These are made on the loop that enters.
+        self._clock: Clock = road.transport.clock
+        self._stop_wake: Wake
+        self._feeding: anyio.CancelScope
+        self._group: Any = None
+        self._moved: anyio.Event  # for the feeder
+        self._news: anyio.Event  # for the user
+        self._to_write: anyio.Event
+
+    # ── what the user has ──
+
+    @property
+    def totals(self) -> Totals:
+        """What was done so far; a copy that stays as it is."""
+        now = self._clock.now() if self._ended is None else self._ended
+        elapsed = 0.0 if self._began is None else now - self._began
+        total = self._totals
+        waited = self._throttle.rested
+        return replace(total, elapsed_seconds=elapsed, waited_seconds=waited, failures=dict(total.failures))
+
+    @property
+    def concurrency(self) -> int:
+        """How many recordings may be in flight now; less than was asked for where the service wants less."""
+        return self._throttle.limit
+
+    @property
+    def in_flight(self) -> int:
+        """How many recordings are in flight."""
+        return self._flying
+
+    def stop(self) -> None:
+        """Begin nothing more; the iteration goes on until what is in flight has ended. From any thread or handler."""
+        self._is_stopping = True
+        if self._group is not None:
+            self._stop_wake.set()
+
+    async def run(self) -> Totals:
+        """Transcribe all of it, for `on_result` or for the journal, and tell what was done.
+
+        It enters and leaves by itself, unless that was done. Raises what the iteration raises.
+        """
+        if self._group is None:
+            async with self:
+                return await self.run()
+        async for _ in self:
+            pass
+        return self.totals
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Result:
+        if self._group is None:
+            raise BatchError("A batch runs inside `async with`, or by `run()`.")
+        self._acknowledge()
+        while (work := self._next()) is None:
+            if self._is_broken or self._is_over:
+                if self._failure is not None:
+                    failure, self._failure = self._failure, None
+                    raise failure
+                raise StopAsyncIteration
+            self._news = anyio.Event()
+            await self._news.wait()
+        self._moved.set()
+        result = work.result()
+        if self._on_result is not None:
+            await _tell(self._on_result, result)
+        self._told = work
+        return result
+
+    async def __aenter__(self) -> Self:
+        if self._began is not None:
+            raise BatchError("A batch is entered once; ask the client for another one.")
+        self._began = self._clock.now()
+        if self._journal is not None:
+            self._own_journal = not isinstance(self._journal, Journal)
+            self._journal = await to_thread.run_sync(_begun, self._journal)
+        self._moved, self._news, self._to_write = anyio.Event(), anyio.Event(), anyio.Event()
+        self._stop_wake = self._road.transport.wake()
+        self._feeding = anyio.CancelScope()
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+        self._group.start_soon(self._watch_for_stop)
+        self._group.start_soon(self._feed)
+        if self._journal is not None:
+            self._group.start_soon(self._write_on)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._acknowledge()
+        self._is_stopping = True
+        self._group.cancel_scope.cancel()
+        try:
+            # The error of the body is for the statement to raise, alone.
+            await self._group.__aexit__(None, None, None)
+        finally:
+            self._ended = self._clock.now()
+            if isinstance(self._journal, Journal):
+                with self._clock.move_on_after(CLOSE_TIMEOUT, shield=True):
+                    await to_thread.run_sync(self._written_last, self._journal)
+
+    def __repr__(self) -> str:
+        total = self._totals
+        state = "not begun" if self._began is None else "running" if self._ended is None else "over"
+        return (
+            f"<{type(self).__name__} {state}, {total.done + total.submitted} done, {total.failed} failed, "
+            f"{total.skipped} skipped, {self._flying} in flight>"
+        )
+
+    # ── the feeder ──
+
+    async def _watch_for_stop(self) -> None:
+        if not self._is_stopping:
+            await self._stop_wake.wait()
+        self._feeding.cancel()
+        while self._line:
+            self._drop(self._line.popleft())
+
+    async def _feed(self) -> None:
+        try:
+            with self._feeding:
+                async with aclosing(self._groups()) as groups:
+                    async for group in groups:
+                        for work, known in group:
+                            await self._take_in(work, known)
+        except Exception as error:
+            self._failure = self._failure or error
+        finally:
+            self._is_fed = True
+            self._news.set()
+
+    async def _take_in(self, work: Work, known: Known) -> None:
+        """Start a recording when there is room for it, tell what is known of it, or leave it out."""
+        total = self._totals
+        if known is Known.SKIP:
+            total.items += 1
+            total.skipped += 1
+            return
+        alone = known is Known.NEW and work.crashes >= BATCH_ALONE
+        await self._room(alone=alone)
+        if self._is_stopping:
+            return
+        total.items += 1
+        self._held += 1
+        work.index = self._number
+        self._number += 1
+        if known is Known.NEW:
+            self._line.append(work)
+            self._staff()
+            if alone:
+                await self._room(alone=True)
+        else:
+            self._settle(work)
+            if known is Known.TELL:
+                self._deliver(work)
+            else:
+                self._end(work)
+
+    async def _room(self, *, alone: bool) -> None:
+        """Return when one more may come in; with `alone`, when nothing else is in flight."""
+        while self._waiting >= self._window or (alone and self._flying):
+            self._moved = anyio.Event()
+            await self._moved.wait()
+
+    @property
+    def _waiting(self) -> int:
+        """How many are between feeder and user."""
+        return self._held + len(self._ready) + len(self._early)
+
+    async def _groups(self) -> AsyncGenerator[list[tuple[Work, Known]], None]:
+        """The recordings, some at a time, each with what the journal knows of it."""
+        if not isinstance(self._sources, AsyncIterable):
+            items = items_of(self._sources)
+            while group := await self._group_of(items):
+                yield group
+            return
+        sources = aiter(self._sources)
+        try:
+            async for source in sources:
+                items = items_of(source)
+                while group := await self._group_of(items):
+                    yield group
+        finally:
+            if isinstance(sources, AsyncGenerator):
+                await sources.aclose()
+
+    async def _group_of(self, items: Iterator[Item]) -> list[tuple[Work, Known]]:
+        """The next of them, none at the end; raises what the sources raise, behind what they gave."""
+        self._gone.clear()
+        # Sources that block may be left to themselves: the thread ends when they give something.
+        works, known = await to_thread.run_sync(self._looked_up, items, abandon_on_cancel=True)
+        if self._trouble is not None and not works:
+            raise self._trouble
+        if self._journal is None:
+            return list(zip(works, known, strict=True))
+        found: list[tuple[Work, Known]] = []
+        for work, state in zip(works, known, strict=True):
+            key = work.item.key
+            # What the journal could not know: it is here already, or left while the journal was asked.
+            is_here = key in self._active or key in self._gone
+            if not is_here and state is not Known.SKIP:
+                self._active.add(key)
+            found.append((work, Known.SKIP if is_here else state))
+        return found
+
+    def _looked_up(self, items: Iterator[Item]) -> tuple[list[Work], list[Known]]:
+        """On a thread, where reading the disk and the journal keep nobody waiting."""
+        works: list[Work] = []
+        if self._trouble is None:
+            until = self._clock.now() + BATCH_LOOK_FOR
+            try:
+                for item in items:
+                    works.append(Work(item, {**self._options, **item.options} if item.options else self._options))
+                    if len(works) >= BATCH_LOOK or self._clock.now() > until:
+                        break
+            except Exception as error:
+                self._trouble = error
+        if isinstance(self._journal, Journal):
+            known = self._journal.look(works, retry_failed=self._retry_failed, resubmit_after=self._resubmit_after)
+        else:
+            known = [Known.NEW] * len(works)
+        for work, state in zip(works, known, strict=True):
+            if state is Known.NEW:
+                work.body = small(work.item.source)
+        return works, known
+
+    # ── one recording ──
+
+    def _staff(self) -> None:
+        """Have as many workers as may be, and have something to do."""
+        while self._flying < min(self._throttle.limit, self._flying + len(self._line)):
+            self._flying += 1
+            self._group.start_soon(self._work, self._line.popleft())
+
+    async def _work(self, work: Work) -> None:
+        """Do this one, and then what is in the line."""
+        try:
+            while True:
+                await self._rest()
+                if self._is_stopping:
+                    self._drop(work)
+                    return
+                await self._ask(work)
+                self._moved.set()
+                self._staff()
+                if not self._line or self._flying > self._throttle.limit:
+                    return
+                work = self._line.popleft()
+        finally:
+            self._flying -= 1
+            self._moved.set()
+
+    async def _rest(self) -> None:
+        """Return when the service may be asked."""
+        clock, throttle = self._clock, self._throttle
+        while (rest := throttle.resume_at - clock.now()) > 0:
+            await clock.sleep(rest)
+
+    async def _ask(self, work: Work) -> None:
+        decided = False
+        if self._journal is not None:
+            self._changes.started.append(work)
+            self._to_write.set()
+        try:
+            decided = await self._answered(work)
+        finally:
+            if not decided:
+                # It is no fault of the recording; another run asks again.
+                self._changes.released.append(work)
+                self._drop(work)
+        if decided:
+            self._settle(work)
+            self._end(work)
+
+    async def _answered(self, work: Work) -> bool:
+        """Whether `work` has got its answer, or the error that it is given up for; else it is to be let go of."""
+        clock, throttle, total = self._clock, self._throttle, self._totals
+        tried = 0
+        while True:
+            work.tries += 1
+            total.requests += 1
+            total.retries += tried > 0
+            tried += 1
+            began = clock.now()
+            try:
+                await self._request(work)
+                throttle.succeeded()
+                return True
+            except DeepgramError as error:
+                failure = error
+            except Exception as error:  # of the file, or of whoever opens the source
+                work.error = error
+                return True
+            finally:
+                spent = clock.now() - began
+                work.seconds += spent
+                total.request_seconds += spent
+            if self._is_for_all(failure):
+                self._give_up(failure)
+                return False
+            if not befalls_all(failure):
+                throttle.succeeded()
+                work.error = failure
+                return True
+            now = clock.now()
+            counts = throttle.failed(failure, began=began, now=now, draw=random())
+            total.turned_away += isinstance(failure, RateLimited)
+            if throttle.is_out_of_patience(now):
+                self._give_up(failure)
+                return False
+            wait = self._delay(work, failure, now, counts=counts)
+            if wait is None:
+                work.error = failure
+                return True
+            log.info("Batch: %s failed (%s); again in %.2f s.", work.item.key, type(failure).__name__, wait)
+            del failure
+            await clock.sleep(wait)
+
+    def _delay(self, work: Work, failure: DeepgramError, now: float, *, counts: bool) -> float | None:
+        """Seconds until the next try, None for none."""
+        if not counts:
+            work.tries -= 1
+            return max(0.0, self._throttle.resume_at - now) + random() * RETRY_BASE
+        asked = work.options.get("max_retries")
+        return retry.delay(
+            failure,
+            tried=work.tries,
+            max_retries=self._road.max_retries if asked is None else asked,
+            safety=Safety.BILLED,
+            repeatable=True,
+            draw=random(),
+        )
+
+    def _is_for_all(self, failure: DeepgramError) -> bool:
+        """Whether the same would befall every other recording."""
+        # A model or feature that the key may not use can be one recording's own wish.
+        return isinstance(failure, (Unauthorized, PaymentRequired, DeepgramApiKeyError)) or (
+            isinstance(failure, Forbidden) and not self._totals.done
+        )
+
+    def _give_up(self, failure: Exception) -> None:
+        """Begin nothing more, and raise `failure` when the rest is told."""
+        self._failure = self._failure or failure
+        self.stop()
+
+    async def _request(self, work: Work) -> None:
+        audio: object = work.item.source
+        if work.body is not None:
+            audio = work.body
+        elif callable(audio):
+            audio = await _opened(audio)
+        asked: dict[str, Any] = {**work.options, "max_retries": 0}
+        if self._callback is not None:
+            work.request_id = (await listen.accepted(self._road, audio, self._callback, asked)).request_id
+            return
+        if self._journal is not None:
+            asked["keep_raw"] = True
+        answer = await listen.transcribed(self._road, audio, asked)
+        work.request_id = answer.request_id
+        work.transcript = Transcript(answer)
+        work.audio = float((answer.metadata and answer.metadata.duration) or 0.0)
+        if self._journal is not None:
+            work.answer = answer.raw
+
+    # ── what became of it ──
+
+    def _settle(self, work: Work) -> None:
+        """Count it."""
+        total = self._totals
+        work.body = None
+        if work.error is not None:
+            total.failed += 1
+            name = cause(work.error)
+            total.failures[name] = total.failures.get(name, 0) + 1
+        elif self._is_submission(work):
+            total.submitted += 1
+        else:
+            total.done += 1
+            total.audio_seconds += work.audio
+
+    def _end(self, work: Work) -> None:
+        """Have it written down, and then told."""
+        if self._journal is None:
+            self._deliver(work)
+            return
+        (self._changes.submitted if self._is_submission(work) else self._changes.ended).append(work)
+        self._to_write.set()
+
+    def _is_submission(self, work: Work) -> bool:
+        """Whether the answer is still to come, and so is the telling of it."""
+        return self._callback is not None and work.error is None and work.transcript is None
+
+    async def _write_on(self) -> None:
+        """Write down what happened, as much of it at once as there is; then it is told."""
+        journal = cast("Journal", self._journal)
+        try:
+            while True:
+                while not self._changes:
+                    self._to_write = anyio.Event()
+                    await self._to_write.wait()
+                await self._clock.sleep(0.005)
+                changes, self._changes = self._changes, Changes()
+                with anyio.CancelScope(shield=True):  # SQLite's own limit bounds it; half a write would be none
+                    await to_thread.run_sync(journal.write, changes, self.totals)
+                self._active.difference_update(changes.taken)
+                self._gone.update(changes.taken)
+                for work in (*changes.ended, *changes.submitted):
+                    work.answer = None
+                    self._deliver(work)
+        except Exception as error:
+            self._is_broken = True
+            self._give_up(error)
+            self._news.set()
+
+    def _deliver(self, work: Work) -> None:
+        """Have it told, when its turn has come."""
+        self._held -= 1
+        if self._ordered:
+            heappush(self._early, (work.index, work))
+        else:
+            self._ready.append(work)
+        self._news.set()
+
+    def _drop(self, work: Work) -> None:
+        """Nobody is told of it."""
+        self._held -= 1
+        self._active.discard(work.item.key)
+        self._news.set()
+
+    def _next(self) -> Work | None:
+        """What is to be told now, if there is something."""
+        # Of what was let go of nobody is told: what stands behind it has no turn to wait for when all is over.
+        if self._early and (self._early[0][0] == self._turn or self._is_over):
+            self._turn = self._early[0][0] + 1
+            return heappop(self._early)[1]
+        return self._ready.popleft() if self._ready else None
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more will be ready."""
+        return self._is_fed and not self._held
+
+    def _acknowledge(self) -> None:
+        """What the user had in hand is done with."""
+        told, self._told = self._told, None
+        if told is not None and self._journal is not None and not self._is_submission(told):
+            self._changes.taken.append(told.item.key)
+            self._to_write.set()
+
+    def _written_last(self, journal: Journal) -> None:
+        """Write the rest, and let others have the journal."""
+        try:
+            if self._changes and not self._is_broken:
+                journal.write(self._changes, self.totals)
+        finally:
+            if self._own_journal:
+                journal.close()
+            else:
+                journal.end()
+
+
+def _must_suit(road: Road, options: Mapping[str, Any]) -> None:
+    """Refuse what no recording could be asked with, before any is."""
+    asked, call = split(options)
+    if asked.get("callback"):
+        raise DeepgramTypeError(
+            "With `callback` the answers go elsewhere: use `transcribe_many_to_callback`, which has a journal for them."
+        )
+    if call.get("progress"):
+        raise DeepgramTypeError("`progress` tells of one upload; a batch has `totals`, and `on_result`.")
+    strict = road.is_strict(call.get("strict"))
+    if strict:
+        listen.must_fit({"model": "nova-3", **asked})
+    query.encode(asked, call.get("addons"), known=listen.OPTIONS if strict else None, what="A batch")
+
+
+def _begun(journal: Journal | str | PathLike[str]) -> Journal:
+    """The journal, taken for this run."""
+    if isinstance(journal, Journal):
+        journal.begin()
+        return journal
+    made = Journal(journal)
+    try:
+        made.begin()
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+async def _opened(source: Callable[..., Any]) -> object:
+    """What the function of an item gives, be it plain or a coroutine's."""
+    given = source() if inspect.iscoroutinefunction(source) else await to_thread.run_sync(source)
+    return await cast("Awaitable[object]", given) if inspect.isawaitable(given) else given
+
+
+async def _tell(tell: Callable[[Result], object], result: Result) -> None:
+    """Say it where the caller is."""
+    caller = CALLER.get()
+    told = tell(result) if caller is None else await caller.call(tell, result)
+    if inspect.isawaitable(told):
+        await cast("Awaitable[object]", told)
