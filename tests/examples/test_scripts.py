@@ -96,7 +96,9 @@ def test_microphone_async(script: Callable[..., str]) -> None:
 
 def test_all_are_run() -> None:
     """No example is without a test."""
-    here = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    tests = Path(__file__).parents[1]
+    paths = [*tests.glob("examples/test_*.py"), *tests.glob("*/test_example.py")]  # some are beside what they show
+    here = "".join(path.read_text("utf-8") for path in paths)
 
     for path in EXAMPLES.iterdir():
         assert path.is_dir() or path.name.startswith(".") or path.stem in here, path.name
