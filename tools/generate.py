@@ -2,7 +2,8 @@
 
     src/dgasync/client.py, api/*.py      -> src/dgasync/sync/*.py              the sync face (gen_sync)
     src/dgasync/models/*params.py        -> src/dgasync/models/*_options.py    the options classes (gen_options)
-    src/dgasync/models/params.py         -> src/dgasync/cli/flags.py           the command's flags (gen_flags)
+    src/dgasync/models/*params.py,
+    captions/layout.py                   -> src/dgasync/cli/flags.py           the command's flags (gen_flags)
     tests/**/*.py with "# generates:"    -> tests/sync/*.py                    the sync tests (gen_tests)
 
 The check rebuilds everything in memory and compares every file, and the set of files.

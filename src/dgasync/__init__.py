@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dgasync.captions import CaptionOptions as CaptionOptions
     from dgasync.captions import Cue as Cue
     from dgasync.client import AsyncDeepgramClient as AsyncDeepgramClient
+    from dgasync.clip import Clip as Clip
     from dgasync.config import ClientOptionsFromEnv as ClientOptionsFromEnv
     from dgasync.config import DeepgramClientOptions as DeepgramClientOptions
     from dgasync.config import Timeouts as Timeouts
@@ -703,6 +704,7 @@ __all__ = [
     "AsyncSound",
     "Voice",
     "Sound",
+    "Clip",
     "AsyncSpeakWSClient",
     "AsyncSpeakWebSocketClient",
     "AsyncFluxSpeakClient",
@@ -1281,6 +1283,7 @@ if not TYPE_CHECKING:
             "Voice",
             "Sound",
         ),
+        "dgasync.clip": ("Clip",),
         "dgasync.api.speak_live": (
             "AsyncSpeakWSClient",
             "AsyncSpeakWSClient:AsyncSpeakWebSocketClient",

@@ -70,7 +70,8 @@ async def test_what_is_sent() -> None:
 
     speech = deepgram.synthesize("Hello.")
     assert transport.requests == []
-    assert await speech.read() == b"onetwothree"
+    clip = await speech.read()
+    assert (clip, clip.encoding, clip.sample_rate) == (b"onetwothree", "mp3", 22_050)
     await deepgram.synthesize("Hello.", model="aura-2-luna-en", encoding="linear16", headers={"X-Mine": "1"}).read()
 
     first, second = transport.requests

@@ -277,7 +277,7 @@ def test_what_is_no_journal(tmp_path: Path) -> None:
         database.execute("CREATE TABLE more (x)")
         database.commit()
         database.close()
-        with pytest.raises(JournalError, match="something else|newer"):
+        with pytest.raises(JournalError, match=r"something else|newer"):
             Journal(tmp_path / name)
     with pytest.raises(JournalError):
         Journal(tmp_path)

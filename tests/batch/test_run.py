@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from dgasync import DeepgramClient
-from dgasync.batch import BatchError, GivenUp, Item, Journal, JournalError, Result
+from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, JournalError, Result
 from dgasync.errors import (
     BadRequest,
     ConnectFailed,
@@ -29,6 +29,13 @@ from dgasync.testing import Ruler
 from tests.batch.services import Service, refused
 
 pytestmark = pytest.mark.anyio
+
+
+async def told_until(batch: AsyncBatch, got: list[Result]) -> None:
+    """Take all of it, one after another."""
+    async with batch:
+        async for result in batch:
+            got.append(result)
 
 
 def names(count: int, begin: int = 0) -> list[bytes]:
@@ -65,14 +72,13 @@ async def test_in_order() -> None:
         return slowly() if text == "w00000" else None
 
     service = Service(answering)
-    async with service.client() as deepgram:
-        async with deepgram.transcribe_many(names(100), concurrency=5, ordered=True) as batch:
-            with anyio.move_on_after(0.1):
-                await batch.__anext__()
-                pytest.fail("the first is not ready")
-            assert 1 < sum(service.asked.values()) <= 10
-            released.set()
-            results = [result async for result in batch]
+    async with service.client() as deepgram, deepgram.transcribe_many(names(100), concurrency=5, ordered=True) as batch:
+        with anyio.move_on_after(0.1):
+            await batch.__anext__()
+            pytest.fail("the first is not ready")
+        assert 1 < sum(service.asked.values()) <= 10
+        released.set()
+        results = [result async for result in batch]
 
     assert texts(results) == [name.decode() for name in names(100)]
 
@@ -151,7 +157,7 @@ async def test_sources_that_are_functions() -> None:
 
 
 async def test_tries_are_bounded() -> None:
-    """A recording that always fails is tried `max_retries` times more, then it is a result; so with the client's own."""
+    """A recording that always fails is tried `max_retries` times more, then it is a result."""
     service = Service(lambda text, asked: refused(503) if text == "poison" else None)
     async with service.client() as deepgram:
         async with deepgram.transcribe_many([b"poison", *names(50)], max_retries=4) as batch:
@@ -177,13 +183,12 @@ async def test_a_rate_limit() -> None:
 
     service = Service(answering)
     start = service.clock.now()
-    async with service.client(max_retries=1) as deepgram:
-        async with deepgram.transcribe_many(names(100), concurrency=10) as batch:
-            lowest = 10
-            async for result in batch:
-                assert result.ok
-                assert result.tries == 1
-                lowest = min(lowest, batch.concurrency)
+    lowest = 10
+    async with service.client(max_retries=1) as deepgram, deepgram.transcribe_many(names(100), concurrency=10) as batch:
+        async for result in batch:
+            assert result.ok
+            assert result.tries == 1
+            lowest = min(lowest, batch.concurrency)
 
     assert lowest == 6
     assert not [each for each in began[10:] if each < start + 7]
@@ -201,9 +206,8 @@ async def test_an_outage_is_waited_out() -> None:
 
     service = Service(answering)
     until = service.clock.now() + down
-    async with service.client(max_retries=9) as deepgram:
-        async with deepgram.transcribe_many(names(60), concurrency=8) as batch:
-            results = [result async for result in batch]
+    async with service.client(max_retries=9) as deepgram, deepgram.transcribe_many(names(60), concurrency=8) as batch:
+        results = [result async for result in batch]
 
     assert all(result.ok for result in results)
     assert len(results) == 60
@@ -216,9 +220,7 @@ async def test_a_service_that_stays_away(tmp_path: Path) -> None:
     async with service.client(max_retries=9) as deepgram:
         got: list[Result] = []
         with pytest.raises(DeepgramConnectionError, match="down"):
-            async with deepgram.transcribe_many(names(60), concurrency=4, journal=journal, ordered=True) as batch:
-                async for result in batch:
-                    got.append(result)
+            await told_until(deepgram.transcribe_many(names(60), concurrency=4, journal=journal, ordered=True), got)
         assert [result.ok for result in got] == [True] * 10
 
         service.answering = None
@@ -277,9 +279,7 @@ async def test_a_source_that_raises() -> None:
         for sources in (broken(), broken_too()):
             got: list[Result] = []
             with pytest.raises(LookupError, match="torn"):
-                async with deepgram.transcribe_many(sources) as batch:
-                    async for result in batch:
-                        got.append(result)
+                await told_until(deepgram.transcribe_many(sources), got)
             assert len(got) == 5
 
 
@@ -335,14 +335,19 @@ async def test_stop() -> None:
     assert batch.in_flight == 0
 
 
+async def _fail_inside(batch: AsyncBatch) -> None:
+    async with batch:
+        await batch.__anext__()
+        raise ZeroDivisionError
+
+
 async def test_the_body_raises(tmp_path: Path) -> None:
     """The error comes out alone, what is in flight is let go of, and the journal is free."""
     service = Service()
     async with service.client() as deepgram:
+        batch = deepgram.transcribe_many(names(50), journal=tmp_path / "j.db")
         with pytest.raises(ZeroDivisionError):
-            async with deepgram.transcribe_many(names(50), journal=tmp_path / "j.db") as batch:
-                await batch.__anext__()
-                raise ZeroDivisionError
+            await _fail_inside(batch)
         with Journal(tmp_path / "j.db") as journal:
             journal.begin()
         total = await deepgram.transcribe_many(names(50), journal=tmp_path / "j.db").run()
@@ -488,12 +493,10 @@ async def test_a_journal_that_breaks(tmp_path: Path) -> None:
             writes(changes, totals)
 
         journal.write = write  # type: ignore[method-assign]
-        got: list[str] = []
+        got: list[Result] = []
         async with service.client() as deepgram:
             with pytest.raises(JournalError, match="full"):
-                async with deepgram.transcribe_many(names(100), journal=journal, concurrency=4) as batch:
-                    async for result in batch:
-                        got.append(result.key)
+                await told_until(deepgram.transcribe_many(names(100), journal=journal, concurrency=4), got)
         assert journal.report().done >= len(got)
 
 
@@ -551,9 +554,11 @@ async def test_real(deepgram_server: Any, tmp_path: Path) -> None:
     for name, ruler in rulers.items():
         (tmp_path / name).write_bytes(ruler.wav())
     deepgram_server.fail(Fault.status(503), times=2)
-    async with AsyncDeepgramClient("key", url=deepgram_server.url) as deepgram:
-        async with deepgram.transcribe_many(tmp_path, journal=tmp_path / "j.db", concurrency=5, ordered=True) as batch:
-            results = [result async for result in batch]
+    async with (
+        AsyncDeepgramClient("key", url=deepgram_server.url) as deepgram,
+        deepgram.transcribe_many(tmp_path, journal=tmp_path / "j.db", concurrency=5, ordered=True) as batch,
+    ):
+        results = [result async for result in batch]
     assert texts(results) == [ruler.text for ruler in rulers.values()]
     assert [Path(result.key).name for result in results] == list(rulers)
     assert batch.totals.retries == 2

@@ -98,7 +98,7 @@ def test_many_of_all_kinds(archive: Path) -> None:
 )
 def test_what_is_no_recording(source: Any) -> None:
     """It is refused in words."""
-    with pytest.raises(DeepgramTypeError, match="recording|key"):
+    with pytest.raises(DeepgramTypeError, match=r"recording|key"):
         list(items_of(source))
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from dgasync.errors import (
     ConsumerTooSlow,
+    DecodeError,
     DeepgramTypeError,
     DeepgramWebsocketError,
     SessionEnded,
@@ -149,6 +150,16 @@ async def test_say(stage: VoiceStage) -> None:
         assert await heard(voice.say(iter(["a ", "b"]))) == "A B"
         assert await heard(voice.say("")) == ""
     assert stage.socket.said == "Hello.|Good bye.|a b|<Cl>"
+
+
+async def test_read(stage: VoiceStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sound of a text can be had whole, and says how it is written down, up to a length."""
+    async with stage.voice() as voice:
+        clip = await voice.say("Hello.").read()
+        assert (clip, clip.encoding, clip.sample_rate, clip.is_raw) == (b"HELLO.", "linear16", 24_000, True)
+        monkeypatch.setattr("dgasync.session.speak.MAX_ANSWER", 3)
+        with pytest.raises(DecodeError, match="longer than 3 bytes"):
+            await voice.say("Hello.").read()
 
 
 async def test_all_that_happens(stage: VoiceStage) -> None:

@@ -69,7 +69,8 @@ def test_what_is_sent() -> None:
 
     speech = deepgram.synthesize("Hello.")
     assert transport.requests == []
-    assert speech.read() == b"onetwothree"
+    clip = speech.read()
+    assert (clip, clip.encoding, clip.sample_rate) == (b"onetwothree", "mp3", 22_050)
     deepgram.synthesize("Hello.", model="aura-2-luna-en", encoding="linear16", headers={"X-Mine": "1"}).read()
 
     first, second = transport.requests

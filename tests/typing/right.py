@@ -103,7 +103,7 @@ async def speech(plain: DeepgramClient, native: AsyncDeepgramClient) -> None:
     with plain.synthesize(Path("hello.txt"), version="2", model="flux-alexis-en", expressivity=0.5) as spoken:
         assert_type(spoken, dgasync.Speech)
         assert_type([chunk for chunk in spoken], list[bytes])  # noqa: C416  # it is iterated over, chunk by chunk
-        assert_type(spoken.read(), bytes)
+        assert_type(spoken.read(), dgasync.Clip)
     assert_type(
         plain.synthesize_to_callback("Hello.", callback="https://example.com/", priority="low"),
         dgasync.AsyncSpeakResponse,

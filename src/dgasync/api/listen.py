@@ -15,10 +15,13 @@ from dgasync.api.arguments import address_of, as_mapping, asks_for_callback, cal
 from dgasync.api.call import Call
 from dgasync.api.road import Road, pull
 from dgasync.audio import Upload, Url, source
+from dgasync.config import Timeouts, count
 from dgasync.errors import DecodeError, DeepgramApiError, DeepgramApiKeyError, DeepgramTypeError
 from dgasync.models.base import Answer, Headers
 from dgasync.models.listen import AsyncPrerecordedResponse, PrerecordedResponse
 from dgasync.models.params import ListenParams
+from dgasync.protocol import query
+from dgasync.protocol.request import by_name, checked_headers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from dgasync.models.read import AnalyzeResponse
     from dgasync.models.sources import FileSource, UrlSource
 
-__all__ = ["AsyncPreRecordedClient", "accepted", "parse_callback", "transcribed"]
+__all__ = ["AsyncPreRecordedClient", "accepted", "parse_callback", "refuse_early", "transcribed"]
 
 A = TypeVar("A", bound=Answer)
 C = TypeVar("C", PrerecordedResponse, "AnalyzeResponse")
@@ -287,6 +290,31 @@ def parse_callback(
         what = "transcript" if kind is PrerecordedResponse else kind.__name__
         raise DecodeError(f"The post holds no {what}.", raw, request_id=answer.request_id)
     return answer
+
+
+def refuse_early(asked: Mapping[str, Any], *, strict: bool, instead: str) -> None:
+    """Refuse what each of many recordings would be refused for, before the first of them is asked for.
+
+    Args:
+        asked: options and call parameters, as `transcribe` takes them.
+        strict: whether options are checked, unless `asked` says so itself.
+        instead: what to do where a callback is asked for.
+    """
+    options, call = split(asked)
+    if "callback" in options:
+        raise DeepgramTypeError(f"With `callback` the answers go elsewhere: {instead}.")
+    given = call.get("strict")
+    if strict if given is None else given:
+        must_fit({"model": "nova-3", **options})
+        known: Collection[str] | None = OPTIONS
+    else:
+        known = None
+    query.encode(options, by_name("addons", call.get("addons")), known=known, what="A transcription")
+    checked_headers(by_name("headers", call.get("headers")))
+    Timeouts.of(call.get("timeout"), Timeouts())
+    retries = call.get("max_retries")
+    if retries is not None:
+        count("max_retries", retries)
 
 
 def must_fit(options: Mapping[str, Any]) -> None:

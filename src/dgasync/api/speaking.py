@@ -9,6 +9,7 @@ from dgasync.api.arguments import as_mapping, split
 from dgasync.api.dial import dialler
 from dgasync.api.events import EventClient, delay_of
 from dgasync.api.road import Road
+from dgasync.clip import form_of
 from dgasync.config import is_on, unless_off
 from dgasync.errors import DeepgramTypeError
 from dgasync.logs import log
@@ -253,6 +254,7 @@ def session(
         remember=options.update,
         keep_raw=road.keeps_raw if keep_raw is None else keep_raw,
         auto_flush=auto_flush,
+        form=form_of(None, {"encoding": "linear16", "container": "none", **wanted}),
     )
 
 

@@ -11,11 +11,11 @@ from dgasync.api.draft import Draft
 from dgasync.api.request import written
 from dgasync.api.road import Road, pull
 from dgasync.api.text import payload_of
+from dgasync.clip import Clip, Form, form_of
 from dgasync.errors import DecodeError, DeepgramError
 from dgasync.limits import CLOSE_TIMEOUT, MAX_ANSWER
 from dgasync.models.base import Headers
 from dgasync.models.speak import SpeakRESTResponse
-from dgasync.protocol.speech import Sound, sound_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -83,17 +83,17 @@ class AsyncSpeech:
     @property
     def encoding(self) -> str | None:
         """How the audio is encoded, such as `mp3`: what the answer says, else what was asked for; None before."""
-        return self._sound.encoding
+        return self._form.encoding
 
     @property
     def container(self) -> str | None:
         """The file around it: `wav`, `ogg`, or `none` for raw audio and for formats that need none."""
-        return self._sound.container
+        return self._form.container
 
     @property
     def sample_rate(self) -> int | None:
         """Samples per second; None where neither the answer nor the request says it."""
-        return self._sound.sample_rate
+        return self._form.sample_rate
 
     @property
     def status_code(self) -> int | None:
@@ -131,8 +131,8 @@ class AsyncSpeech:
         if download is not None:
             await download.aclose()
 
-    async def read(self) -> bytes:
-        """The audio, or what is left of it, at once.
+    async def read(self) -> Clip:
+        """The audio, or what is left of it, at once: bytes, which a notebook plays.
 
         Raises:
             DeepgramConnectionError: it broke off, or stopped for longer than the timeout allows.
@@ -147,7 +147,7 @@ class AsyncSpeech:
                         f"The audio is longer than {MAX_ANSWER} bytes; take it in chunks, or save it to a file.",
                         request_id=self.request_id,
                     )
-            return bytes(parts)
+            return Clip(parts, **self._form._asdict())
 
     async def save(self, path: str | PathLike[str]) -> SpeakRESTResponse:
         """Write the audio, or what is left of it, to a file; what the service says of it, with `filename`.
@@ -178,7 +178,7 @@ class AsyncSpeech:
         self._size = chunk_size
         return self
 
-    async def aread(self) -> bytes:
+    async def aread(self) -> Clip:
         """What `read` gives, under the name that httpx has for it."""
         return await self.read()
 
@@ -208,8 +208,8 @@ class AsyncSpeech:
         return f"<{type(self).__name__} {state}>"
 
     @property
-    def _sound(self) -> Sound:
-        return Sound(None, None, None) if self._answer is None else sound_of(self.content_type, self._asked)
+    def _form(self) -> Form:
+        return Form(None, None, None) if self._answer is None else form_of(self.content_type, self._asked)
 
     @asynccontextmanager
     async def _entered(self) -> AsyncGenerator[None, None]:

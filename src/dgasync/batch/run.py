@@ -23,7 +23,6 @@ import anyio
 from anyio import to_thread
 
 from dgasync.api import listen
-from dgasync.api.arguments import split
 from dgasync.api.road import Road
 from dgasync.batch.items import Item, Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
@@ -42,7 +41,7 @@ from dgasync.errors import (
 )
 from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_LOOK_FOR, CLOSE_TIMEOUT, RETRY_BASE
 from dgasync.logs import log
-from dgasync.protocol import query, retry
+from dgasync.protocol import retry
 from dgasync.protocol.request import Safety
 from dgasync.transcript import Transcript
 from dgasync.transport.seam import CALLER
@@ -90,7 +89,10 @@ class AsyncBatch:
         resubmit_after: float | None = None,
     ) -> None:
         count("concurrency", concurrency, 1)
-        _must_suit(road, options)
+        if "progress" in options:
+            raise DeepgramTypeError("`progress` tells of one upload; a batch has `totals`, and `on_result`.")
+        instead = "use `transcribe_many_to_callback`, which has a journal for them"
+        listen.refuse_early(options, strict=road.is_strict(None), instead=instead)
         self._road = road
         self._sources = sources
         self._options = options
@@ -584,21 +586,6 @@ class AsyncBatch:
                 journal.close()
             else:
                 journal.end()
-
-
-def _must_suit(road: Road, options: Mapping[str, Any]) -> None:
-    """Refuse what no recording could be asked with, before any is."""
-    asked, call = split(options)
-    if asked.get("callback"):
-        raise DeepgramTypeError(
-            "With `callback` the answers go elsewhere: use `transcribe_many_to_callback`, which has a journal for them."
-        )
-    if call.get("progress"):
-        raise DeepgramTypeError("`progress` tells of one upload; a batch has `totals`, and `on_result`.")
-    strict = road.is_strict(call.get("strict"))
-    if strict:
-        listen.must_fit({"model": "nova-3", **asked})
-    query.encode(asked, call.get("addons"), known=listen.OPTIONS if strict else None, what="A batch")
 
 
 def _begun(journal: Journal | str | PathLike[str]) -> Journal:

@@ -15,13 +15,11 @@ except ModuleNotFoundError as error:
         "dgasync.dataframe needs the package `daft`, which is not installed: pip install 'dgasync[batch]'", name="daft"
     ) from error
 
-from dgasync.api.arguments import split
-from dgasync.api.listen import OPTIONS, must_fit
-from dgasync.config import DeepgramClientOptions, Timeouts, count, masked
+from dgasync.api.listen import refuse_early
+from dgasync.config import DeepgramClientOptions, count, masked
 from dgasync.dataframe.job import Job
 from dgasync.dataframe.row import transcript_type
 from dgasync.errors import DeepgramTypeError
-from dgasync.protocol.query import encode
 from dgasync.protocol.request import by_name, checked_headers
 
 if TYPE_CHECKING:
@@ -115,20 +113,7 @@ def transcribe(
 
 def _checked(options: TranscribeParams, config: DeepgramClientOptions | None) -> Mapping[str, object]:
     """The options, refused here where each row would have them refused on some worker."""
-    asked, call = split(options)
-    if "callback" in asked:
-        raise DeepgramTypeError(
-            "With `callback` the answers go elsewhere and there is nothing for a column; leave it out."
-        )
-    strict = call.get("strict")
-    if strict is None:
-        strict = config is None or config.strict
-    if strict:
-        must_fit({"model": "nova-3", **asked})
-    encode(asked, by_name("addons", call.get("addons")), known=OPTIONS if strict else None, what="A transcription")
-    Timeouts.of(call.get("timeout"), Timeouts())
-    retries = call.get("max_retries")
-    if retries is not None:
-        count("max_retries", retries)
-    headers = call.get("headers")
+    strict = config is None or config.strict
+    refuse_early(options, strict=strict, instead="there would be nothing for the column, so leave it out")
+    headers = options.get("headers")
     return {**options, "headers": headers and masked(checked_headers(by_name("headers", headers)))}

@@ -14,9 +14,9 @@ classes bear. Times are seconds from the start of the recording, confidences and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -385,8 +385,15 @@ class Metadata(Model, frozen=True, kw_only=True):
 class PrerecordedResponse(Answer, frozen=True, kw_only=True):
     """A recording as the service heard it."""
 
+    look: ClassVar[Callable[[PrerecordedResponse], str] | None] = None
+    """What a notebook shows of one: its transcript, which is made above this layer and puts itself here."""
+
     metadata: Metadata | None = None
     results: Results | None = None
+
+    def _repr_html_(self) -> str | None:
+        look = type(self).look
+        return None if look is None else look(self)
 
     def _own_id(self) -> str | None:
         return self.metadata.request_id if self.metadata else None

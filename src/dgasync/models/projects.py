@@ -66,6 +66,11 @@ class ProjectsResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{len(self.projects or ())} projects"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed("Projects", self.projects, "project_id", "name", "mip_opt_out")
+
 
 class Key(Item, frozen=True, kw_only=True):
     """A key to the API."""
@@ -121,6 +126,11 @@ class KeysResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{len(self.api_keys or ())} keys"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import keys
+
+        return keys(self.api_keys)
+
 
 class MembersResponse(Answer, frozen=True, kw_only=True):
     """The members of a project."""
@@ -129,6 +139,11 @@ class MembersResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.members or ())} members"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed("Members", self.members, "email", "first_name", "last_name", "member_id", "scopes")
 
 
 class ScopesResponse(Answer, frozen=True, kw_only=True):
@@ -155,6 +170,11 @@ class InvitesResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.invites or ())} invites"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed("Invites", self.invites, "email", "scope")
 
 
 class CredentialsMember(Model, frozen=True, kw_only=True):

@@ -86,6 +86,11 @@ class SpeakRESTResponse(Answer, frozen=True, kw_only=True):
         """A new dict of it; the sound is left out."""
         return {name: getattr(self, name) for name in self.keys() if name not in _SOUND}
 
+    def _repr_html_(self) -> str | None:
+        from dgasync.display.player import spoken
+
+        return spoken(self)
+
     def _own_id(self) -> str | None:
         return self.request_id
 

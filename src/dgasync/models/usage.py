@@ -173,6 +173,11 @@ class UsageRequestsResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{len(self.requests or ())} requests"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed("Requests", self.requests, "created", "request_id", "path", "code", "deployment")
+
 
 # ── sums of them ──
 
@@ -222,6 +227,11 @@ class UsageSummaryResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{self.start} to {self.end}"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import usage
+
+        return usage(self)
 
 
 class UsageModel(Model, frozen=True, kw_only=True):
@@ -284,6 +294,11 @@ class UsageBreakdownResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{self.start} to {self.end}"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import breakdown
+
+        return breakdown(self)
+
 
 # ── money ──
 
@@ -308,6 +323,11 @@ class BalancesResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.balances or ())} balances"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed("Balances", self.balances, "balance_id", "amount", "units", "purchase_order_id")
 
 
 class BillingGrouping(Model, frozen=True, kw_only=True):
@@ -339,6 +359,11 @@ class BillingBreakdownResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{self.start} to {self.end}"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import billing
+
+        return billing(self)
+
 
 class BillingFieldsResponse(Answer, frozen=True, kw_only=True):
     """What the costs of a project can be filtered by."""
@@ -369,3 +394,8 @@ class PurchasesResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.orders or ())} orders"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed("Purchases", self.orders, "order_id", "created", "expiration", "amount", "units", "order_type")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from dgasync.captions.layout import CaptionOptions, Cue
+    from dgasync.display.page import Html
     from dgasync.models.live import LiveEvent, LiveMessage
     from dgasync.protocol.tape import Replay
     from dgasync.session.telemetry import News, Telemetry
@@ -284,6 +285,20 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         if not self._is_over or self._finals is None:
             raise DeepgramWebsocketError("The transcript is there when the session is over.")
         return Transcript(final_response(self._finals), self._connections)
+
+    def to_html(self) -> Html:
+        """What a notebook shows of it: how it is doing, and what was said for good so far, as of a transcript.
+
+        `dgasync.notebook.show` shows captions that change while it runs.
+        """
+        from dgasync.transcript.html import said_so_far
+
+        sent = "" if self.sent_seconds is None else f", {self.sent_seconds:.1f} s sent"
+        said = None if self._finals is None else Transcript(final_response(list(self._finals)), self._connections)
+        return said_so_far(f"{self.phase.value}{sent}", said)
+
+    def _repr_html_(self) -> str:
+        return str(self.to_html())
 
     @property
     def _connections(self) -> list[float]:

@@ -16,8 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 import anyio
 import msgspec
 
-from dgasync.errors import DeepgramConnectionError, DeepgramTypeError, DeepgramWebsocketError, SessionEnded, Timeout
-from dgasync.limits import READ_AHEAD, SPEAK_TEXT, VOICE_SILENCE
+from dgasync.clip import Clip, Form
+from dgasync.errors import (
+    DecodeError,
+    DeepgramConnectionError,
+    DeepgramTypeError,
+    DeepgramWebsocketError,
+    SessionEnded,
+    Timeout,
+)
+from dgasync.limits import MAX_ANSWER, READ_AHEAD, SPEAK_TEXT, VOICE_SILENCE
 from dgasync.models.events import AudioData
 from dgasync.models.names import unknown
 from dgasync.models.speak_live import (
@@ -52,6 +60,9 @@ __all__ = ["AsyncSound", "AsyncVoice", "Tokens"]
 
 Tokens: TypeAlias = str | Iterable[str] | AsyncIterable[str]
 """A text, or its parts as they come: a plain or an asynchronous iterator, such as the answer of a language model."""
+
+FORM = Form("linear16", "none", 24_000)
+"""How the sound is written down unless it is asked for in another way."""
 
 _FLUSH = '{"type":"Flush"}'
 _CLEAR = '{"type":"Clear"}'
@@ -98,6 +109,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         remember: Callable[[VoiceSettings], object] = bool,
         keep_raw: bool = True,
         auto_flush: float | None = None,
+        form: Form = FORM,
     ) -> None:
         saying = self._saying = Saying()
         machine = Live(
@@ -114,6 +126,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._remember = remember  # takes what another connection is to be asked for
         self._keep_raw = keep_raw
         self._auto_flush = auto_flush
+        self._form = form
         self._said_at: float | None = None  # when there was text the last time, if that is to be flushed
         self._connection = 0
         self._era = _Era()
@@ -539,13 +552,13 @@ class AsyncVoice(Core["SpeakEvent"]):
         """
         if not isinstance(text, (str, Iterable, AsyncIterable)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DeepgramTypeError(f"A voice is given text, or an iterator of texts; got {type(text).__name__}.")
-        return AsyncSound(self, _Recital(text, self._begin_to_recite))
+        return AsyncSound(self, self._form, _Recital(text, self._begin_to_recite))
 
     def audio(self) -> AsyncSound:
         """All sound and nothing else: `async for chunk in voice.audio()`, up to the end of the session. Each event is
         taken once, so iterate over one or the other.
         """
-        return AsyncSound(self)
+        return AsyncSound(self, self._form)
 
     @property
     def reconnects(self) -> int:
@@ -579,10 +592,27 @@ class AsyncSound:
     A session that fails gives what came before it raises.
     """
 
-    def __init__(self, voice: AsyncVoice, recital: _Recital | None = None) -> None:
+    def __init__(self, voice: AsyncVoice, form: Form, recital: _Recital | None = None) -> None:
         self._voice = voice
+        self._form = form
         self._recital = recital
         self._is_over = recital is not None and recital.text == ""
+
+    async def read(self) -> Clip:
+        """What is left of the sound at once, when all of it has come: bytes, which a notebook plays.
+
+        Raises:
+            DecodeError: it is longer than `MAX_ANSWER`.
+        """
+        parts = bytearray()
+        async for chunk in self:
+            parts += chunk
+            if len(parts) > MAX_ANSWER:
+                raise DecodeError(
+                    f"The sound is longer than {MAX_ANSWER} bytes; take it in chunks.",
+                    request_id=self._voice.request_id,
+                )
+        return Clip(parts, **self._form._asdict())
 
     def __aiter__(self) -> Self:
         return self

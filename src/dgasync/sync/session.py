@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dgasync.audio import Audio, Chunk
     from dgasync.captions.layout import CaptionOptions, Cue
+    from dgasync.display.page import Html
     from dgasync.models.live import LiveEvent
     from dgasync.models.metrics import LiveMetrics
     from dgasync.protocol.live import Phase
@@ -247,6 +248,16 @@ class LiveSession:
             DeepgramWebsocketError: the session is not over yet.
         """
         return self._core.result()
+
+    def to_html(self) -> Html:
+        """What a notebook shows of it: how it is doing, and what was said for good so far, as of a transcript.
+
+        `dgasync.notebook.show` shows captions that change while it runs.
+        """
+        return self._core.to_html()
+
+    def _repr_html_(self) -> str:
+        return str(self.to_html())
 
     @property
     def metrics(self) -> LiveMetrics:

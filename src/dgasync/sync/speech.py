@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dgasync.api.speech import AsyncSpeech
+    from dgasync.clip import Clip
     from dgasync.models.speak import SpeakRESTResponse
 
 __all__ = ["Speech"]
@@ -103,8 +104,8 @@ class Speech:
         """Let go of it, whatever has not come yet; `with` does. It may be done again."""
         run(self._core.aclose())
 
-    def read(self) -> bytes:
-        """The audio, or what is left of it, at once.
+    def read(self) -> Clip:
+        """The audio, or what is left of it, at once: bytes, which a notebook plays.
 
         Raises:
             DeepgramConnectionError: it broke off, or stopped for longer than the timeout allows.

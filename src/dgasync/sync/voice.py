@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from dgasync.clip import Clip
     from dgasync.models.speak_live import SpeakEvent, SpeechInterrupted, VoiceConfigured
     from dgasync.models.speak_live_params import VoiceSettings
     from dgasync.protocol.live import Phase
@@ -247,6 +248,14 @@ class Sound:
 
     def __init__(self, core: AsyncSound) -> None:
         self._core = core
+
+    def read(self) -> Clip:
+        """What is left of the sound at once, when all of it has come: bytes, which a notebook plays.
+
+        Raises:
+            DecodeError: it is longer than `MAX_ANSWER`.
+        """
+        return run(self._core.read())
 
     def __iter__(self) -> Self:
         return self

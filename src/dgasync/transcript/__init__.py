@@ -7,7 +7,9 @@ search      a Match: a place where something was said
 redact      what must not be read is hidden
 merge       several channels as one
 table       a row for each word: dicts, pandas, polars
+passages    who says what, piece by piece: what a person reads
 markdown    a text to file or to send
+html        what a notebook shows
 wer         how far it is from what was said
 """
 

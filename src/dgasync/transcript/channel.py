@@ -9,15 +9,7 @@ from typing import NoReturn, TypeAlias
 
 from dgasync.models.base import Model, Number
 from dgasync.models.listen import Alternative, Channel, Paragraph, Sentence, Word
-from dgasync.transcript.divide import (
-    PARAGRAPH_PAUSE,
-    PARAGRAPH_SENTENCES,
-    interrupted,
-    pause,
-    sentences_of,
-    span,
-    timed,
-)
+from dgasync.transcript.divide import interrupted, paragraphs_of, span, timed
 
 __all__ = ["ChannelTranscript", "Frozen", "Turn", "count"]
 
@@ -166,15 +158,8 @@ class ChannelTranscript(Frozen):
             if not turn.words:
                 yield Paragraph(sentences=[Sentence(text=turn.text)])
                 continue
-            sentences: list[list[Word]] = []
-            for words in sentences_of(turn.words):
-                if sentences and (
-                    len(sentences) == PARAGRAPH_SENTENCES or pause(sentences[-1][-1], words[0]) >= PARAGRAPH_PAUSE
-                ):
-                    yield self._paragraph(sentences, turn.speaker)
-                    sentences = []
-                sentences.append(words)
-            yield self._paragraph(sentences, turn.speaker)
+            for sentences in paragraphs_of(turn.words):
+                yield self._paragraph(sentences, turn.speaker)
 
     def _paragraph(self, sentences: list[list[Word]], speaker: Number | None) -> Paragraph:
         made: list[Sentence] = []

@@ -12,6 +12,7 @@ __all__ = [
     "PARAGRAPH_SENTENCES",
     "UTTERANCE_PAUSE",
     "interrupted",
+    "paragraphs_of",
     "pause",
     "sentences_of",
     "span",
@@ -83,6 +84,19 @@ def sentences_of(words: Sequence[Word]) -> Iterator[list[Word]]:
     # Without punctuation only pauses are left to tell sentences apart, so shorter ones count.
     longest = PARAGRAPH_PAUSE if any(_ends_sentence(word) for word in words) else UTTERANCE_PAUSE
     return split(words, lambda word, following: _ends_sentence(word) or pause(word, following) >= longest)
+
+
+def paragraphs_of(words: Sequence[Word]) -> Iterator[list[list[Word]]]:
+    """One or more words of one speaker by paragraph, and each paragraph by sentence."""
+    sentences: list[list[Word]] = []
+    for sentence in sentences_of(words):
+        if sentences and (
+            len(sentences) == PARAGRAPH_SENTENCES or pause(sentences[-1][-1], sentence[0]) >= PARAGRAPH_PAUSE
+        ):
+            yield sentences
+            sentences = []
+        sentences.append(sentence)
+    yield sentences
 
 
 def _ends_sentence(word: Word) -> bool:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dgasync.transcript.names import Names, name_of
+from dgasync.transcript.passages import passages
 
 if TYPE_CHECKING:
+    from dgasync.transcript.names import Names
     from dgasync.transcript.recording import Transcript
 
 __all__ = ["markdown"]
@@ -26,21 +27,11 @@ def markdown(
 
 
 def _paragraphs(transcript: Transcript, speakers: Names | None, times: bool) -> Iterator[str]:
-    several = len(transcript.channels) > 1
-    found = [
-        (paragraph.start or 0.0, channel, paragraph)
-        for channel in transcript.channels
-        for paragraph in channel.paragraphs
-    ]
     before: str | None = None
-    for start, channel, paragraph in sorted(found, key=lambda each: each[0]):
-        text = channel.gap.join(sentence.text for sentence in paragraph.sentences or () if sentence.text)
-        if not text.strip():
-            continue
-        name = name_of(paragraph.speaker, speakers, channel.index if several else None)
+    for text, name, start in passages(transcript, "paragraphs", speakers):
         heading = f"**{_plain(name)}**" if name and name != before else ""
         before = name
-        clock = f"`{_clock(start)}`" if times and paragraph.start is not None else ""
+        clock = f"`{_clock(start)}`" if times and start is not None else ""
         yield "\n".join(part for part in (" ".join(part for part in (heading, clock) if part), _plain(text)) if part)
 
 

@@ -6,7 +6,7 @@ Transcript                    the whole recording
 ├── .words .sentences .paragraphs .utterances
 ├── .search()                 [Match]: where something was said
 ├── .redacted() .merged()     other transcripts, made of this one
-├── .to_srt() .to_webvtt() .to_markdown() .to_dicts() .to_pandas() .to_polars()
+├── .to_srt() .to_webvtt() .to_markdown() .to_html() .to_dicts() .to_pandas() .to_polars()
 └── .word_error_rate()
 
 Nothing is worked out before it is asked for, and then once. What the service was not asked for (paragraphs, utterances)
@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dgasync.limits import SHOWN_WORDS
 from dgasync.models.listen import Paragraph, PrerecordedResponse, Sentence, Utterance, Word
 from dgasync.transcript.channel import ChannelTranscript, Frozen, Turn, count
 from dgasync.transcript.divide import UTTERANCE_PAUSE, pause, span, split, timed
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dgasync.captions.layout import CaptionOptions
+    from dgasync.display.page import Html
+    from dgasync.transcript.html import Heard
     from dgasync.transcript.names import Names
     from dgasync.transcript.redact import What
     from dgasync.transcript.search import Match
@@ -243,6 +246,37 @@ class Transcript(Frozen):
 
         return markdown(self, title=title, speakers=speakers, times=times)
 
+    def to_html(
+        self,
+        *,
+        title: str | None = None,
+        speakers: Names | None = None,
+        audio: Heard | None = None,
+        words: int | None = SHOWN_WORDS,
+    ) -> Html:
+        """What a notebook shows of it: who says what, words shaded by how sure they are, and timed.
+
+        With `audio` a click on a word plays from there. A file becomes part of the output, so that whoever gets the
+        notebook can listen; a URL is linked, with all that is in it, and fetched when it is played. Nothing else
+        needs a network.
+
+        Args:
+            title: makes it a whole page, for a file of its own, with this heading.
+            speakers: their names by number: `{0: "Ada", 1: "Bob"}`.
+            audio: a path, an http(s) URL, the bytes of a file, or a `Clip`. Of more than 8 MiB only the size is shown.
+            words: how many are shown at most, before it is said how many are left out; None shows all.
+
+        Raises:
+            OSError: the file cannot be read.
+            DeepgramTypeError: audio of no use.
+        """
+        from dgasync.transcript.html import html
+
+        return html(self, title=title, speakers=speakers, audio=audio, words=words)
+
+    def _repr_html_(self) -> str:
+        return str(self.to_html())
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """The words as a table: a dict for each, by the time they start.
 
@@ -313,3 +347,10 @@ def _utterances(turn: Turn, channel: ChannelTranscript) -> Iterator[Utterance]:
             words=words,
             speaker=turn.speaker,
         )
+
+
+def _look(response: PrerecordedResponse) -> str:
+    return str(Transcript(response).to_html())
+
+
+PrerecordedResponse.look = _look
