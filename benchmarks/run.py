@@ -180,7 +180,7 @@ class Bench:
         options = dict((self._quick and work.quick) or work.given)
         if column in self._others:
             options = dict(work.slow.get(library, options))
-        if function.startswith(("ready", "requests", "sync_requests", "upload", "live")):
+        if function.startswith(("batch", "ready", "requests", "sync_requests", "upload", "live")):
             options["url"] = self._url
         if function.startswith("live"):
             library = f"live_{library}"

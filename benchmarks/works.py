@@ -87,6 +87,46 @@ def _uploads() -> list[Work]:
     return found
 
 
+def _batches() -> list[Work]:
+    flight = {"in_flight": "32"}
+    found: list[Work] = []
+    for ours, what, suffix in (("", "no journal", ""), ("batch_journal", "with a journal", "-journal")):
+        for metric, unit in (("cpu", "CPU"), ("wall", "time")):
+            found.append(
+                Work(
+                    f"batch{suffix}-{metric}",
+                    f"batch: a recording of 2,000, 32 at once, {what}, {unit}",
+                    "batch",
+                    metric,
+                    "us",
+                    ours=ours,
+                    # The hand-written loop has no journal either.
+                    target=1.3 if not ours else None,
+                    given={"count": "2000", **flight},
+                    quick={"count": "500", **flight},
+                    same=f"batch{suffix}",
+                    peers=(),
+                    rounds=7,
+                )
+            )
+    for count in ("100", "1000", "10000"):
+        found.append(
+            Work(
+                f"batch-of-{count}",
+                f"batch: a recording of {int(count):,}, with a journal, CPU",
+                "batch",
+                "cpu",
+                "us",
+                ours="batch_journal",
+                given={"count": count, **flight},
+                peers=(),
+                rounds=3,
+                only_full=count == "10000",
+            )
+        )
+    return found
+
+
 def _live(name: str, title: str, work: str, metric: str, unit: str, given: dict[str, str], **more: object) -> Work:
     more.setdefault("rounds", 7)
     quick, slow = more.pop("quick", {}), more.pop("slow", {})
@@ -353,5 +393,6 @@ WORKS: list[Work] = [
     _requests("trio-flight", "trio: 64 in flight, CPU a request", 64, ours="requests_trio", peers=()),
     *_uploads(),
     Work("upload-cpu", "upload 512 MB, asyncio: CPU a MB", "upload", "cpu", "us", file=512, rounds=3, peers=()),
+    *_batches(),
     *_lives(),
 ]

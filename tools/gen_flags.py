@@ -1,4 +1,4 @@
-"""The command's flags: from each option of a recording and of live speech one `click.option`."""
+"""The command's flags: from each option that a TypedDict has one `click.option`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,43 @@ import ast
 import re
 import textwrap
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gen_options import Key, keys
 from source import PACKAGE, Module, header
 
-SOURCE = PACKAGE / "models" / "params.py"
+
+@dataclass(frozen=True)
+class Table:
+    """A table of flags to be made, by the name of its option."""
+
+    name: str
+    doc: str
+    source: str
+    """The module that has the TypedDicts, below the package."""
+    params: tuple[str, ...]
+    """The TypedDicts that have the options."""
+    beyond: str = ""
+    """One of the TypedDicts there whose options are in another table."""
+    without: Collection[str] = ()
+    """Options for which the command has flags of its own."""
+
+
+SPEECH = "models/params.py"
 SHARED = "SpeechParams"
 """The keys that recordings and live speech have in common; their flags are written once."""
-TABLES = {
-    SHARED: ("_SPEECH", "What recordings and live speech have in common"),
-    "RecordingParams": ("_RECORDING", "What only recordings have"),
-    "LiveParams": ("_LIVE", "What only live speech has"),
-}
-"""The table of flags that is made of a TypedDict, and what it says of itself."""
+TABLES = (
+    Table("_SPEECH", "What recordings and live speech have in common", SPEECH, (SHARED,)),
+    Table("_RECORDING", "What only recordings have", SPEECH, ("RecordingParams",), SHARED),
+    Table("_LIVE", "What only live speech has", SPEECH, ("LiveParams",), SHARED),
+    Table(
+        *("_SPEAK", "How texts are spoken", "models/speak_params.py"),
+        ("VoiceParams", "ExpressiveParams", "PriorityParams"),
+    ),
+    Table("_READ", "What is found in texts", "models/read_params.py", ("TextParams",)),
+    Table("_CAPTIONS", "How captions look", "captions/layout.py", ("CaptionOptions",), without=("speakers",)),
+)
 OFFERED = 60
 """How many letters of choices the help shows before it says "..."."""
 LINE = 100
@@ -33,14 +56,16 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Flags", "listen_flags", "live_flags"]
+from dgasync.cli.offers import offering
+
+__all__ = ["Flags", "caption_flags", "listen_flags", "live_flags", "read_flags", "speak_flags"]
 
 F = TypeVar("F", bound="Callable[..., Any] | click.Command")
 """
 
 FLAGS = '''
 class Flags:
-    """A flag for each option of a product: decorates a command, below `@click.command()`."""
+    """A flag for each option: decorates a command, below `@click.command()`."""
 
     def __init__(self, *tables: Mapping[str, Callable[[Any], Any]]) -> None:
         self._flags = {name: flag for table in tables for name, flag in table.items()}
@@ -64,6 +89,9 @@ class Flags:
 
 listen_flags = Flags(_SPEECH, _RECORDING)
 live_flags = Flags(_SPEECH, _LIVE)
+speak_flags = Flags(_SPEAK)
+read_flags = Flags(_READ)
+caption_flags = Flags(_CAPTIONS)
 '''
 
 PAIRS = '''
@@ -79,33 +107,28 @@ def _pairs(context: click.Context, flag: click.Parameter, given: tuple[str, ...]
 
 def flag_files() -> dict[Path, str]:
     """The text of the module of flags, not laid out yet."""
-    module = Module(SOURCE)
-    aliases = {
-        node.target.id: node.value
-        for node in module.tree.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
-    }
-    shared = {key.name for key in keys(module, SHARED)}
-    tables = "\n".join(_table(module, params, shared, aliases) for params in TABLES)
+    modules = {source: Module(PACKAGE / source) for source in dict.fromkeys(table.source for table in TABLES)}
+    tables = "\n".join(_table(modules[table.source], table) for table in TABLES)
     text = (
-        f'"""The options of recordings and of live speech as flags of a command.\n\n{header(module.place)}"""\n'
+        f'"""Options as flags of a command.\n\n{header("models/*params.py and captions/layout.py")}"""\n'
         f"{PREAMBLE}\n{PAIRS}\n{tables}\n{FLAGS}"
     )
     return {PACKAGE / "cli" / "flags.py": text}
 
 
-def _table(module: Module, params: str, shared: Collection[str], aliases: Mapping[str, ast.expr]) -> str:
-    """The flags of a TypedDict, without those that it shares."""
-    name, doc = TABLES[params]
-    by_name = {key.name: key for key in keys(module, params)}
-    own = by_name if params == SHARED else {each: key for each, key in by_name.items() if each not in shared}
-    flags = "\n".join(f"    {each!r}: {_option(key, aliases, by_name)}," for each, key in own.items())
-    return f'{name}: dict[str, Callable[[Any], Any]] = {{\n{flags}\n}}\n"""{doc}: `{params}`."""\n'
+def _table(module: Module, table: Table) -> str:
+    """The flags of a table."""
+    found = {key.name: key for params in table.params for key in keys(module, params)}
+    others = {key.name for key in keys(module, table.beyond)} if table.beyond else set[str]()
+    own = {name: key for name, key in found.items() if name not in others and name not in table.without}
+    flags = "\n".join(f"    {name!r}: {_option(key, found)}," for name, key in own.items())
+    of = " and ".join(f"`{params}`" for params in table.params)
+    return f'{table.name}: dict[str, Callable[[Any], Any]] = {{\n{flags}\n}}\n"""{table.doc}: {of}."""\n'
 
 
-def _option(key: Key, aliases: Mapping[str, ast.expr], flags: Collection[str]) -> str:
+def _option(key: Key, flags: Collection[str]) -> str:
     """The `click.option` of one key."""
-    kinds = _alternatives(key.annotation, aliases)
+    kinds = _alternatives(key.annotation, _aliases(key.module))
     names = {each.id for each in kinds if isinstance(each, ast.Name)}
     flag = _flag(key.name)
     settings: dict[str, str] = {}
@@ -128,13 +151,23 @@ def _option(key: Key, aliases: Mapping[str, ast.expr], flags: Collection[str]) -
             settings["callback"] = "_pairs"
         elif offered:
             settings["metavar"] = repr(_metavar(offered))
+            settings["shell_complete"] = f"offering({', '.join(map(repr, offered))})"
         if any(_origin(each) == "Sequence" for each in kinds):
             settings["multiple"] = "True"
     else:
-        raise SystemExit(f"models/params.py: {key.name}: there is no rule for a flag of type {key.type}.")
+        raise SystemExit(f"{key.module.place}: {key.name}: there is no rule for a flag of type {key.type}.")
     text = _help(key, flags, multiple="multiple" in settings)
     rest = "".join(f", {name}={value}" for name, value in settings.items())
     return f'click.option("{flag}"{rest}, help={text})'
+
+
+def _aliases(module: Module) -> dict[str, ast.expr]:
+    """The types that a module has given a name to."""
+    return {
+        node.target.id: node.value
+        for node in module.tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+    }
 
 
 def _alternatives(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> list[ast.expr]:

@@ -19,9 +19,10 @@ from dgasync.testing import Ruler
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No key, and no handler of an earlier run."""
+    """No key, also none in a keyring of this machine, and no handler of an earlier run."""
     for name in [name for name in os.environ if name.startswith(("DEEPGRAM_", "DGASYNC_"))]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     handlers, level = list(logs.log.handlers), logs.log.level
     yield
     logs.log.handlers[:] = handlers

@@ -1,116 +1,88 @@
-"""What one sees of live speech where there is no terminal."""
+"""`dgasync captions`: answers of speech services become captions."""
 
 from __future__ import annotations
 
 import io
+import json
 import sys
-from typing import Any, cast
+from pathlib import Path
 
 import pytest
 
-from dgasync.cli.captions import Captions
-from dgasync.cli.captions import captions as captions_for
-from dgasync.models.live import Close, Gap, Open, decode_message
-from tests.cli.events import message, result
+from dgasync.captions import srt, webvtt
+from tests.captions.inputs import ASSEMBLY, WHISPER, answer, words
+from tests.cli.conftest import Run
 
-Output = pytest.CaptureFixture[str]
+HELLO = answer(words("Hello there, my friend.", speakers="0011"))
 
 
 @pytest.fixture
-def captions() -> Captions:
-    return Captions({})
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command is run, with three answers and a file that is none."""
+    monkeypatch.chdir(tmp_path)
+    for name, said in (("deepgram", HELLO), ("whisper", WHISPER), ("assembly", ASSEMBLY), ("other", {"x": 1})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(said))
+    return tmp_path
 
 
-def test_utterances(captions: Captions, capsys: Output) -> None:
-    """A line is an utterance, written when it is over, and the last one when all is."""
-    captions.take(Open())
-    captions.take(result("hello", is_final=False))
-    captions.take(result("hello there"))
-    before = capsys.readouterr().out
-    captions.take(result("you", 1.0, speech_final=True))
-    then = capsys.readouterr().out
-    captions.take(result("good day", 2.0))
-    captions.take(Close())
-
-    assert (before, then, capsys.readouterr().out) == ("", "hello there you\n", "good day\n")
-    assert list(captions.notes()) == []
+def test_whose_answer_it_is(command: Run, folder: Path) -> None:
+    """Answers of all services are known by what is in them; SRT goes to standard output."""
+    for name, said in (("deepgram", HELLO), ("whisper", WHISPER), ("assembly", ASSEMBLY)):
+        assert command("captions", f"{name}.json") == (0, srt(said).encode(), "")
 
 
-def test_speakers(captions: Captions, capsys: Output) -> None:
-    """Where speakers are told apart each turn is a line with a name."""
-    captions.take(result("hello/0 there/0", speech_final=True))
-    captions.take(result("hi/1 so/0", 2.0, speech_final=True))
+def test_looks(command: Run, folder: Path) -> None:
+    """Captions look as the flags say."""
+    ended = command("captions", "deepgram.json", "--format", "vtt", "--chars-per-line", "12", "--speaker", "1=Ada")
 
-    assert capsys.readouterr().out == "Speaker 0: hello there\nSpeaker 1: hi\nSpeaker 0: so\n"
-
-
-def test_channels(captions: Captions, capsys: Output) -> None:
-    """Where there are several channels each line says which."""
-    captions.take(result("hello", channel=0, channels=2, speech_final=True))
-    captions.take(result("hi/1", channel=1, channels=2, speech_final=True))
-
-    assert capsys.readouterr().out == "Channel 0: hello\nChannel 1, speaker 1: hi\n"
+    assert ended.text == webvtt(HELLO, chars_per_line=12, speakers={1: "Ada"})
+    assert "<v Ada>" in ended.text
+    assert "Speaker" not in command("captions", "deepgram.json", "--no-speakers").text
 
 
-def test_one_line(captions: Captions, capsys: Output) -> None:
-    """What would break the line, or command a terminal, is a space; scripts that join letters are left alone."""
-    captions.take(
-        result("a\nb\x1b[31mc\u2028d \u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", speech_final=True)
-    )
+def test_standard_input(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With - the answer comes from standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(json.dumps(HELLO).encode()))))
 
-    assert capsys.readouterr().out == "a b [31mc d \u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645\n"
+    assert command("captions", "-").text == srt(HELLO)
 
 
-def test_silence(captions: Captions) -> None:
+def test_files(command: Run, folder: Path) -> None:
+    """The name of the output says what it is; several have a file each, and one that is no answer loses no other."""
+    assert command("captions", "deepgram.json", "-o", "x.vtt") == (0, b"", "")
+    ended = command("captions", "*.json", "--output", "made", "--format", "srt")
+
+    assert (folder / "x.vtt").read_text() == webvtt(HELLO)
+    assert ended.code == 8
+    assert ended.text.splitlines() == [f"{name}.json: made/{name}.srt" for name in ("assembly", "deepgram", "whisper")]
+    assert ended.err.startswith("dgasync: other.json: This is no answer that is known here")
+    assert (folder / "made" / "deepgram.srt").read_text() == srt(HELLO)
+    assert not (folder / "made" / "other.srt").exists()
+
+
+def test_silence(command: Run, folder: Path) -> None:
     """Where nothing is said, that is said."""
-    captions.take(result("", speech_final=True))
-    captions.take(Close())
+    (folder / "still.json").write_text(json.dumps(answer([])))
 
-    assert list(captions.notes()) == ["no speech was heard"]
-
-
-def test_heard_elsewhere() -> None:
-    """With a callback nothing is to be heard here."""
-    assert list(Captions({"callback": "https://example.com"}).notes()) == []
+    assert command("captions", "still.json") == (0, b"", "dgasync: still.json: no speech was heard\n")
 
 
-def test_warnings(captions: Captions) -> None:
-    """What the local server left out is said."""
-    captions.take(result("hello", speech_final=True))
-    captions.take(message(type="Metadata", warnings=[{"parameter": "diarize", "message": "No speakers here."}]))
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("other.json",), 8, "other.json: This is no answer"),
+        (("talk.txt",), 8, "This is not JSON"),
+        (("none.json",), 4, "No such file"),
+        (("deepgram.json", "--words-per-line", "0"), 2, "words_per_line"),
+        (("deepgram.json", "whisper.json"), 2, "--output DIR"),
+        (("-", "-", "-o", "made"), 2, "once"),
+        (("https://example.com/x.json",), 2, "dgasync transcribe"),
+    ],
+)
+def test_what_is_of_no_use(command: Run, folder: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    """What is no answer is told of in one line."""
+    (folder / "talk.txt").write_text("Hello there.")
+    ended = command("captions", *arguments)
 
-    assert list(captions.notes()) == ["the service says: No speakers here."]
-
-
-def test_what_is_missing(captions: Captions) -> None:
-    """Frames that cannot be read are mentioned, each kind once, and so is audio that was lost."""
-    captions.take(result("hello", speech_final=True))
-    captions.take(decode_message(b"\xff"))
-    captions.take(decode_message(b"\xff"))
-    captions.take(Gap(start=1.0, end=2.5))
-    unread, lost = captions.notes()
-
-    assert "cannot be read" in unread
-    assert lost == "the audio from 1.0 to 2.5 s was lost with the connection"
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_finishing(captions: Captions, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
-    """Who has pressed Ctrl-C is told on standard error, if that is a terminal, what a second one does."""
-    error = io.StringIO()
-    monkeypatch.setattr(error, "isatty", lambda: terminal)
-    monkeypatch.setattr(sys, "stderr", error)
-    captions.finishing()
-
-    assert error.getvalue() == ("dgasync: finishing; Ctrl-C again stops at once\n" if terminal else "")
-
-
-def test_a_terminal_without_commands(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal that cannot replace anything gets the lines alone."""
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    with captions_for(cast("Any", None), {}, as_json=False) as shown:
-        shown.take(result("hello", is_final=False))
-        shown.take(result("hello there", speech_final=True))
-
-    assert capsys.readouterr().out == "hello there\n"
+    assert (ended.code, ended.out, ended.err.count("\n")) == (code, b"", 1)
+    assert says in ended.err

@@ -20,7 +20,17 @@ def test_version(command: Run) -> None:
     assert command("--version") == (0, f"dgasync {dgasync.__version__}\n".encode(), "")
 
 
-@pytest.mark.parametrize("arguments", [(), ("--help",), ("transcribe", "-h"), ("live", "-h"), ("serve", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--help",),
+        ("transcribe", "-h"),
+        ("live", "-h"),
+        ("serve", "--help"),
+        *((name, "-h") for name in ("captions", "speak", "read")),
+    ],
+)
 def test_help(command: Run, arguments: tuple[str, ...]) -> None:
     """The help ends with every exit code; it is also what comes without arguments."""
     ended = command(*arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ click = pytest.importorskip("click", reason="the extra `cli`")
 
 from click.testing import CliRunner  # noqa: E402
 
-from dgasync.cli.flags import Flags, listen_flags, live_flags  # noqa: E402
-from dgasync.models.params import LiveParams, RecordingParams  # noqa: E402
+from dgasync.captions.layout import CaptionOptions  # noqa: E402
+from dgasync.cli.flags import Flags, caption_flags, listen_flags, live_flags, read_flags, speak_flags  # noqa: E402
+from dgasync.models.params import CallbackParams, LiveParams, RecordingParams  # noqa: E402
+from dgasync.models.read_params import ReadParams  # noqa: E402
+from dgasync.models.speak_params import SpeakParams, SpeakV2Params  # noqa: E402
 from dgasync.protocol.query import encode  # noqa: E402
 
 
@@ -47,12 +51,27 @@ def test_nothing_chosen() -> None:
     assert parsed("--json") == {}
 
 
-@pytest.mark.parametrize(("flags", "params"), [(listen_flags, RecordingParams), (live_flags, LiveParams)])
-def test_each_option_has_a_flag(flags: Flags, params: Any) -> None:
-    """Every option of a recording, or of live speech, is a flag of its name, and there are no others."""
+@pytest.mark.parametrize(
+    ("flags", "known"),
+    [
+        (listen_flags, RecordingParams.__annotations__),
+        (live_flags, LiveParams.__annotations__),
+        # Where the sound goes is the business of two flags that other commands have too.
+        (
+            speak_flags,
+            {**SpeakParams.__annotations__, **SpeakV2Params.__annotations__}.keys() - CallbackParams.__annotations__,
+        ),
+        (read_flags, ReadParams.__annotations__.keys() - CallbackParams.__annotations__),
+        # Who speaks is said by flags of the command's own: names are no text.
+        (caption_flags, CaptionOptions.__annotations__.keys() - {"speakers"}),
+    ],
+    ids=["recordings", "live speech", "voices", "texts", "captions"],
+)
+def test_each_option_has_a_flag(flags: Flags, known: Iterable[str]) -> None:
+    """Every option is a flag of its name, and there are no others."""
     said = shown(flags)
 
-    assert flags.names == set(params.__annotations__)
+    assert flags.names == set(known)
     for name in flags.names:
         assert f"--{name.replace('_', '-')} " in said
 

@@ -8,21 +8,25 @@ import signal
 import sys
 from array import array
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread, get_ident
+from time import sleep
 from typing import Any
 
 import pytest
 
 from dgasync.cli.live import Patience
-from dgasync.errors import SessionEnded
+from dgasync.errors import DeepgramWebsocketError, SessionEnded
 from dgasync.models.params import LiveParams
 from dgasync.server import LocalServer
 from dgasync.server.options import LIVE_TREATMENT, Treatment
 from dgasync.server.ruler import RulerEngine
 from dgasync.testing import Fault, Ruler, silence
 from dgasync.testing.ruler import wav_header
+from dgasync.transcript import Transcript
 from tests.cli.conftest import Run
+from tests.cli.test_processes import POSIX
 from tests.hosting import hosted
+from tests.microphones import plugged_in
 
 RAW = ("--encoding", "linear16", "--sample-rate", "16000")
 
@@ -258,6 +262,14 @@ def test_what_was_said_before(live: Run, wav: Path, deepgram_server: LocalServer
         (("--engine-model", ".", "talk.wav"), "--local"),
         (("--local", "--callback", "http://127.0.0.1:9", "talk.wav"), "--callback"),
         (("--local", "--url", "http://127.0.0.1:9", "talk.wav"), "--url"),
+        (("--mic", "talk.wav"), "leave the other audio out"),
+        (("--mic", "--encoding", "mulaw"), "leave --encoding out"),
+        (("--mic", "--realtime"), "leave --realtime out"),
+        (("--device", "1", "talk.wav"), "--device goes with --mic"),
+        (("--json", "--captions", "srt", "talk.wav"), "--json and --captions"),
+        (("--output", "x.txt", "talk.wav"), "--transcript FILE"),
+        (("--words-per-line", "3", "talk.wav"), "--words-per-line goes with --captions"),
+        (("--callback", "https://example.com", "--transcript", "x.txt", "talk.wav"), "nothing is written here"),
     ],
 )
 def test_usage(command: Run, wav: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str) -> None:
@@ -297,6 +309,88 @@ def test_no_key(command: Run, wav: Path) -> None:
 
     assert code == 3
     assert "--local" in err
+
+
+def test_captions(live: Run, wav: Path, ruler: Ruler, tmp_path: Path) -> None:
+    """--captions prints captions, or with --output writes them beside what is printed; --transcript has all of it."""
+    printed = live("--captions", "srt", wav)
+    made, whole = tmp_path / "x.srt", tmp_path / "x.json"
+    written = live("--output", made, "--transcript", whole, wav)
+
+    assert printed.text.startswith("1\n00:00:00,000 --> 00:00:04,000\nw0 w1 w2 w3 w4 w5 w6 w7\n")
+    assert made.read_text() == printed.text
+    assert [len(line.split()) for line in written.text.splitlines()] == [10, 10, 4]
+    assert Transcript.from_json(whole.read_bytes()).text.split() == ruler.words
+
+
+def test_what_is_there_is_not_lost(live: Run, wav: Path, tmp_path: Path, deepgram_server: LocalServer) -> None:
+    """Files that are there already are left alone, before anything is asked for."""
+    (tmp_path / "x.srt").write_text("mine")
+    for flag in ("--output", "--transcript"):
+        assert live(flag, tmp_path / "x.srt", wav).code == 11
+    assert deepgram_server.requests == []
+    assert (tmp_path / "x.srt").read_text() == "mine"
+
+
+def test_files_of_a_failure(live: Run, wav: Path, ruler: Ruler, tmp_path: Path, deepgram_server: LocalServer) -> None:
+    """What was final before a failure is in the files too; where there never was a session there is no transcript."""
+    deepgram_server.fail(Fault.close(1008, after_bytes=len(Ruler(6.0).wav())))
+    made, whole = tmp_path / "x.vtt", tmp_path / "x.txt"
+
+    assert live("--output", made, "--transcript", whole, wav).code == 5
+    said = whole.read_text().split()
+    assert len(said) >= 10
+    assert said == ruler.words[: len(said)]
+    assert made.read_text().split("\n")[3] == " ".join(ruler.words[:8])
+    deepgram_server.fail(Fault.status(400))
+    assert live("--transcript", tmp_path / "none.txt", wav).code == 5
+    assert not (tmp_path / "none.txt").exists()
+
+
+def test_no_file_of_what_is_not_over(live: Run, wav: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that was left before it was over has no transcript, and what was there already is left alone."""
+
+    def unfinished(session: object) -> None:
+        raise DeepgramWebsocketError("It is not over.")
+
+    monkeypatch.setattr("dgasync.sync.session.LiveSession.result", unfinished)
+    (tmp_path / "x.txt").write_text("mine")
+    live("--transcript", tmp_path / "x.txt", "--force", wav)
+
+    assert (tmp_path / "x.txt").read_text() == "mine"
+
+
+class Heard(Patience):
+    """Presses Ctrl-C when the server has all that the microphone heard."""
+
+    audio = Ruler(6.0).audio()
+    server: LocalServer
+
+    def __enter__(self) -> Any:
+        waiting = get_ident()
+
+        def press() -> None:
+            while not (self.server.requests and self.server.requests[0].size == len(self.audio)):
+                sleep(0.01)
+            signal.pthread_kill(waiting, signal.SIGINT)
+
+        entered = super().__enter__()
+        Thread(target=press, daemon=True).start()
+        return entered
+
+
+@POSIX
+def test_the_microphone(live: Run, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--mic hears the microphone, as raw audio of which the service is told, until Ctrl-C."""
+    Heard.server = deepgram_server
+    monkeypatch.setattr("dgasync.cli.live.Patience", Heard)
+    with plugged_in() as machine:
+        machine.said = Heard.audio
+        ended = live("--mic", "--device", "microphone")
+
+    assert (ended.code, ended.text.split()) == (130, Ruler(6.0).words)
+    assert machine.asked == {"samplerate": 16000, "channels": 1, "device": 1}
+    assert {("encoding", "linear16"), ("sample_rate", "16000")} <= set(deepgram_server.requests[0].query)
 
 
 def test_callback(live: Run, wav: Path, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:

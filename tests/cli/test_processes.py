@@ -91,6 +91,22 @@ def test_interrupted(wav: Path, deepgram_server: LocalServer) -> None:
 
 
 @POSIX
+def test_several_interrupted(wav: Path, deepgram_server: LocalServer, tmp_path: Path) -> None:
+    """Ctrl-C ends several transcriptions at once with 130, without a traceback, and no file is left half done."""
+    deepgram_server.fail(Fault("stall"), times=None)
+    process = start(["transcribe", "--url", deepgram_server.url, wav, wav, wav, "--jobs", "2", "-o", tmp_path / "made"])
+    while sum(request.complete for request in deepgram_server.requests) < 2:
+        assert process.poll() is None, process.communicate()
+        sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+
+    assert (process.returncode, out, err.strip()) == (130, b"", b"")
+    assert len(deepgram_server.requests) == 2
+    assert list((tmp_path / "made").iterdir()) == []
+
+
+@POSIX
 def test_a_terminal(wav: Path, ruler: Ruler, deepgram_server: LocalServer) -> None:
     """On a terminal progress shows on standard error, and is erased; standard output has the transcript alone."""
     import pty
@@ -133,6 +149,22 @@ def test_nobody_reads(wav: Path, deepgram_server: LocalServer) -> None:
     _, err = process.communicate()
 
     assert (process.returncode, err) == (141, b"")
+
+
+@pytest.mark.engine
+def test_spoken_and_heard() -> None:
+    """What one command speaks on this machine another one hears from a pipe, as captions."""
+    pytest.importorskip("faster_whisper")
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    voice = start(["speak", "--local", SAID, "--encoding", "linear16", "--container", "wav"], env=environment)
+    ear = start(["transcribe", "--local", "--captions", "srt", "-"], stdin=voice.stdout, env=environment)
+    out, err = ear.communicate()
+    _, said = voice.communicate()
+
+    assert (voice.returncode, ear.returncode, said, err) == (0, 0, b"", b"")
+    lines = out.decode().split("\n")
+    assert lines[0] == "1"
+    assert word_error_rate(SAID, " ".join(lines[2::4])) <= 0.2
 
 
 @pytest.mark.engine

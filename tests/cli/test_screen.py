@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from dgasync.cli.captions import Captions, captions
+from dgasync.cli.view import View, view
 from dgasync.models.live import Close, Open, Reconnected, Reconnecting
 from dgasync.protocol.live import Phase
 from tests.cli.events import result
@@ -38,10 +38,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 @contextmanager
-def shown_on(terminal: Terminal, session: Session | None = None) -> Iterator[Captions]:
+def shown_on(terminal: Terminal, session: Session | None = None) -> Iterator[View]:
     """Captions, with the terminal for standard output and standard error."""
     given = cast("Any", session or Session())
-    with redirect_stdout(terminal), redirect_stderr(terminal), captions(given, {}, as_json=False) as shown:
+    with redirect_stdout(terminal), redirect_stderr(terminal), view(given, {}, as_json=False) as shown:
         yield shown
 
 

@@ -213,7 +213,8 @@ def test_no_key(command: Run, wav: Path) -> None:
     assert ended == (
         3,
         b"",
-        "dgasync: there is no API key: set DEEPGRAM_API_KEY to ask the service, or give --local to use this machine\n",
+        "dgasync: there is no API key: set DEEPGRAM_API_KEY, or have `dgasync login` keep one; or give --local to use "
+        "this machine\n",
     )
 
 
@@ -339,7 +340,7 @@ def test_interrupted(command: Run, wav: Path, monkeypatch: pytest.MonkeyPatch) -
         def close(self) -> None:
             closed.append(True)
 
-    def interrupted(*arguments: object, **settings: object) -> None:
+    async def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
     made: list[Server] = []
@@ -350,7 +351,7 @@ def test_interrupted(command: Run, wav: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("dgasync.server.make_engine", lambda name, model: RulerEngine())
     monkeypatch.setattr("dgasync.server.LocalServer", make)
-    monkeypatch.setattr("dgasync.sync.client.DeepgramClient.transcribe", interrupted)
+    monkeypatch.setattr("dgasync.api.listen.transcribed", interrupted)
     try:
         assert command("transcribe", "--local", wav).code == 130
         assert closed == []
@@ -361,10 +362,10 @@ def test_interrupted(command: Run, wav: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_unexpected_errors(command: Run, wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake of the program is one line too; -vv shows where it happened."""
 
-    def broken(*arguments: object, **settings: object) -> None:
+    async def broken(*arguments: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("dgasync.sync.client.DeepgramClient.transcribe", broken)
+    monkeypatch.setattr("dgasync.api.listen.transcribed", broken)
     short = command("transcribe", "--api-key", "k", wav)
     long = command("transcribe", "--api-key", "k", "-vv", wav)
 

@@ -53,6 +53,46 @@ class LiveParams(SpeechParams, total=False):
     gap: int | str
     """Milliseconds."""
 '''
+OTHERS = {
+    "models/speak_params.py": '''
+Voice: TypeAlias = Literal["alto"] | str
+
+
+class VoiceParams(TypedDict, total=False):
+    """A voice."""
+
+    model: Voice
+    """Whose, with `lively`."""
+
+
+class ExpressiveParams(TypedDict, total=False):
+    """How."""
+
+    lively: float
+    """How lively."""
+
+
+class PriorityParams(TypedDict, total=False):
+    """When."""
+''',
+    "models/read_params.py": '''
+class TextParams(TypedDict, total=False):
+    """A text."""
+
+    mood: bool
+    """Its mood."""
+''',
+    "captions/layout.py": '''
+class CaptionOptions(TypedDict, total=False):
+    """Captions."""
+
+    words: int | None
+    """Words in a line."""
+    speakers: bool | Names
+    """Their names."""
+''',
+}
+"""The other sources, which have no part in what is tested, or a small one."""
 
 
 Made = Callable[[str], dict[str, Any]]
@@ -63,7 +103,9 @@ def made(module: Callable[..., Module], monkeypatch: pytest.MonkeyPatch) -> Made
     """Makes the module of flags of a source, and runs it."""
 
     def make(source: str) -> dict[str, Any]:
-        monkeypatch.setattr(gen_flags, "SOURCE", module(source, "models/params.py").path)
+        monkeypatch.setattr(gen_flags, "PACKAGE", module(source, "models/params.py").path.parents[1])
+        for place, text in OTHERS.items():
+            module(text, place)
         (text,) = gen_flags.flag_files().values()
         names: dict[str, Any] = {"__name__": "flags"}
         exec(text, names)
@@ -95,6 +137,8 @@ def options(flags: Any) -> dict[str, Any]:
         ("listen", "pause", "--pause FLOAT", "Seconds."),
         ("live", "pause", "--pause [NUMBER|true|false]", "Milliseconds, false for never."),
         ("live", "gap", "--gap INTEGER", "Milliseconds."),
+        ("speak", "model", "--model [alto|...]", "Whose, with --lively."),
+        ("caption", "words", "--words INTEGER", "Words in a line."),
         ("live", "interim", "--interim / --no-interim", "true while it lasts."),
         ("live", "no_delay", "--no-delay / --delay", "At once."),
     ],
@@ -115,6 +159,9 @@ def test_products(made: Made) -> None:
         *("model", "tag", "extra", "encoding", "interim", "no_delay", "pause", "gap")
     ]
     assert list(names["_SPEECH"]) == ["model", "tag", "extra"]
+    assert list(options(names["speak_flags"])) == ["model", "lively"]
+    assert list(options(names["read_flags"])) == ["mood"]
+    assert list(options(names["caption_flags"])) == ["words"]  # of who speaks the command has a flag of its own
 
 
 def test_long_texts(made: Made) -> None:

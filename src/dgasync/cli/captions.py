@@ -1,130 +1,81 @@
-"""What one sees of live speech: captions, or the service's messages. On a terminal `screen.py` shows them."""
+"""The command `dgasync captions`."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgasync.cli.layout import NO_SPEECH, left_out, spoken
+from dgasync.cli.exits import EPILOG, Exit, Failure, told
+from dgasync.cli.files import files_for, is_folder, opened, output_flags
+from dgasync.cli.forms import CaptionKind, caption_options, is_captions, kind_of, look_flags
+from dgasync.cli.offers import a_file
 from dgasync.cli.output import write
-from dgasync.errors import DeepgramError
-from dgasync.models.live import Gap, LiveResultResponse, MetadataResponse, Undecodable
-from dgasync.utterances import Utterances, silence_for
+from dgasync.cli.recording import STANDARD_INPUT, address_or_path, expanded, filled, is_address, standard_input
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from dgasync.captions import CaptionOptions
 
-    from typing_extensions import Self
-
-    from dgasync.models.live import LiveEvent
-    from dgasync.sync.session import LiveSession
-    from dgasync.utterances import LiveUtterance
-
-__all__ = ["FINISHING", "Captions", "captions"]
-
-FINISHING = "finishing; Ctrl-C again stops at once"
-"""What is said to who has pressed Ctrl-C once."""
+__all__ = ["captions"]
 
 
-class Captions:
-    """A line for each utterance as soon as it is over, written at once: a program may wait for it."""
+@click.command(epilog=EPILOG)
+@click.argument("answers", metavar="FILE|-...", nargs=-1, required=True, shell_complete=a_file)
+@click.option(
+    "--format", "kind", type=click.Choice(["srt", "vtt"]), help="SRT or WebVTT; else as the output's name ends, or srt."
+)
+@output_flags("FILE|DIR", "Write them there; a folder for those of several answers.")
+@look_flags
+def captions(answers: tuple[str, ...], kind: CaptionKind | None, output: str | None, **given: Any) -> None:
+    """Make captions of the answers of a speech service: JSON files, or standard input (-).
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self._utterances = Utterances(silence=silence_for(options))
-        self._channels = 1
-        self._notes: dict[str, None] = {}  # each once
-        self._silent = not options.get("callback")  # else it is heard elsewhere
-
-    def take(self, event: LiveEvent) -> None:
-        """Show what there is to be shown of an event."""
-        if isinstance(event, LiveResultResponse):
-            index = event.channel_index or ()
-            self._channels = max(self._channels, int(index[1]) if len(index) > 1 else 1)
-        elif isinstance(event, MetadataResponse):
-            self._notes |= dict.fromkeys(_warnings(event))
-        elif isinstance(event, Undecodable):
-            self._notes[_unread(event)] = None
-        elif isinstance(event, Gap):
-            self._notes[f"the audio from {event.start:.1f} to {event.end:.1f} s was lost with the connection"] = None
-        over = self._utterances.feed(event)
-        self._follow(event, over)
-        for utterance in over:
-            self._silent = False
-            for line in spoken(utterance, several=self._channels > 1):
-                self.say(line)
-
-    def say(self, line: str) -> None:
-        """Write a line that stays."""
-        write(line.encode("utf-8", "replace"))
-
-    def finishing(self) -> None:
-        """Tell that Ctrl-C was heard; any thread."""
-        if sys.stderr.isatty():
-            click.echo(f"dgasync: {FINISHING}", err=True)
-
-    def notes(self) -> Iterator[str]:
-        """What is to be said when it is over. Why nothing was heard, the session has logged as soon as it knew."""
-        if self._silent:
-            yield NO_SPEECH
-        yield from self._notes
-
-    def _follow(self, event: LiveEvent, over: list[LiveUtterance]) -> None:
-        """Note what is being said, before the utterances that are over are shown."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave nothing behind but lines."""
-
-
-class _Messages(Captions):
-    """The service's messages as they came, a JSON object a line."""
-
-    def take(self, event: LiveEvent) -> None:
+    They may be of this service (as `dgasync transcribe --json` and `dgasync live --json` print them), of Whisper or of
+    AssemblyAI: it shows in the JSON. Nothing is asked of any service.
+    """
+    sources = list(expanded(answers))
+    if len(sources) > 1 and output in (None, "-"):
+        raise click.UsageError("captions of several answers are a file each: give --output DIR")
+    if sources.count(STANDARD_INPUT) > 1:
+        raise click.UsageError("standard input can be read once")
+    named = kind_of(None if is_folder(output) else output)
+    chosen: CaptionKind = kind or (named if is_captions(named) else "srt")
+    look = caption_options(given)
+    files = files_for(output, sources, f".{chosen}", force=given["force"])
+    ended = Exit.DONE
+    for source, file in zip(sources, files, strict=True):
         try:
-            raw = event.raw
-        except DeepgramError:
-            return  # the session's own news: nothing that was said
-        if isinstance(event, Undecodable) and not _is_object(raw):
-            click.echo(f"dgasync: {_unread(event)}", err=True)
+            with opened(file) as taker:
+                taker.write(_captions(source, chosen, look))
+        except Exception as error:
+            if len(sources) == 1:
+                raise
+            code = told(error, source)
+            ended = ended or code
         else:
-            write(raw)
-
-    def notes(self) -> Iterator[str]:
-        yield from ()
-
-
-def captions(session: LiveSession, options: Mapping[str, Any], *, as_json: bool) -> Captions:
-    """What suits the options, and standard output."""
-    if as_json:
-        return _Messages(options)
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":  # where nothing can be replaced
-        return Captions(options)
-    from dgasync.cli.screen import Screen
-
-    return Screen(session, options)
+            if file and (len(sources) > 1 or is_folder(output)):
+                write(f"{source}: {file}".encode())
+    if ended:
+        raise Failure("", ended)
 
 
-def _warnings(metadata: MetadataResponse) -> Iterator[str]:
-    """What the local server says of options that it left out; the service has no such field."""
-    for warning in metadata.to_dict().get("warnings") or ():
-        yield left_out(warning.get("message"))
+def _captions(source: str, kind: CaptionKind, look: CaptionOptions) -> bytes:
+    from dgasync.captions import ConverterException, converter_for, cues, srt, webvtt
+    from dgasync.cli.layout import NO_SPEECH
 
-
-def _unread(frame: Undecodable) -> str:
-    return f"the service sent something that cannot be read. {frame.reason}"
-
-
-def _is_object(raw: bytes) -> bool:
     try:
-        return isinstance(json.loads(raw), dict)
-    except ValueError:
-        return False
+        converter = converter_for(_answer(source))
+        if not cues(converter, **look):
+            click.echo(f"dgasync: {source}: {NO_SPEECH}", err=True)
+        text = srt(converter, **look) if kind == "srt" else webvtt(converter, **look)
+    except ConverterException as error:
+        raise Failure(f"{source}: {error}", Exit.UNREADABLE) from error
+    return text.encode("utf-8", "replace")
+
+
+def _answer(source: str) -> bytes:
+    if source == STANDARD_INPUT:
+        return filled(standard_input("captions", "an answer")).read()
+    if is_address(source):
+        raise Failure(f"{source}: captions are made of files; dgasync transcribe --captions asks a service", Exit.USAGE)
+    return Path(address_or_path(source)).read_bytes()

@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from dgasync.cli.exits import Exit, explained
-from dgasync.logs import log
+from dgasync.cli.exits import Exit, told
 
 __all__ = ["main", "run"]
 
@@ -51,12 +50,11 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("click", "rich"):
+        if error.name is None or error.name.partition(".")[0] not in ("click", "keyring", "libcst", "rich"):
             raise
         return _end("the command needs an extra: pip install 'dgasync[cli]'", Exit.MISSING)
     except Exception as error:
-        log.debug("The command failed.", exc_info=True)
-        return _end(*explained(error))
+        return _end("", told(error))
 
 
 def _end(message: str, code: Exit) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import IntEnum
 
 from dgasync.errors import (
@@ -10,6 +11,8 @@ from dgasync.errors import (
     DeepgramApiError,
     DeepgramApiKeyError,
     DeepgramConnectionError,
+    DeepgramMicrophoneError,
+    DeepgramSpeakerError,
     DeepgramTypeError,
     DeepgramWebsocketError,
     Forbidden,
@@ -20,8 +23,9 @@ from dgasync.errors import (
     StreamClosed,
     Unauthorized,
 )
+from dgasync.logs import log
 
-__all__ = ["EPILOG", "MEANINGS", "Exit", "Failure", "explained"]
+__all__ = ["EPILOG", "MEANINGS", "Exit", "Failure", "explained", "told"]
 
 
 class Exit(IntEnum):
@@ -38,22 +42,28 @@ class Exit(IntEnum):
     UNREADABLE = 8
     MISSING = 9
     NO_PORT = 10
+    OUTPUT = 11
+    NO_DEVICE = 12
+    TO_MIGRATE = 13
     INTERRUPTED = 130
     NO_READER = 141
 
 
 MEANINGS = {
-    Exit.DONE: "the transcript was printed, or the server stopped when told to",
+    Exit.DONE: "what was asked for was done, or the server stopped when told to",
     Exit.BUG: "a mistake of this program",
     Exit.USAGE: "the command line makes no sense",
     Exit.KEY: "no key, a refused key, or a key or account that may not do this (401, 402, 403)",
-    Exit.RECORDING: "the recording cannot be read: no such file, a folder, no bytes",
+    Exit.RECORDING: "the recording or text cannot be read: no such file, a folder, no bytes",
     Exit.REFUSED: "the service refused the request (400, 404, 413, ...) or the live audio (1003, 1007 to 1009)",
     Exit.NO_ANSWER: "no connection, or one that broke, or no answer in time",
     Exit.BUSY: "too many requests, or the service failed (429, 5xx, 1001, 1011 to 1013): try again later",
-    Exit.UNREADABLE: "the answer cannot be read",
+    Exit.UNREADABLE: "the answer cannot be read, be it the service's or one in a file",
     Exit.MISSING: "something is not installed: an extra of this package, or the speech model",
     Exit.NO_PORT: "the server cannot listen there",
+    Exit.OUTPUT: "the output cannot be written: no such folder, no room, or a file is there already (--force)",
+    Exit.NO_DEVICE: "there is no microphone or loudspeaker, or it cannot be used",
+    Exit.TO_MIGRATE: "`migrate --check` found something to do",
     Exit.INTERRUPTED: "Ctrl-C",
     Exit.NO_READER: "whoever read the output went away, or did not keep up with live speech",
 }
@@ -80,10 +90,21 @@ def explained(error: Exception) -> tuple[str, Exit]:
         return explained(error.__cause__)
     if isinstance(error, StreamClosed):
         return _line(error), _CLOSED.get(error.code, Exit.NO_ANSWER)
+    if isinstance(error, (DeepgramMicrophoneError, DeepgramSpeakerError)):
+        return _line(error), Exit.MISSING if isinstance(error.__cause__, (ImportError, OSError)) else Exit.NO_DEVICE
     for kinds, code in _CODES:
         if isinstance(error, kinds):
             return _line(error), code
     return _line(f"{type(error).__name__}: {error} (-vv shows where)"), Exit.BUG
+
+
+def told(error: Exception, about: str = "") -> Exit:
+    """How to end; what to say of the error, and `about` what, is said on standard error."""
+    log.debug("It failed.", exc_info=error)
+    message, code = explained(error)
+    if message:
+        print(f"dgasync: {'' if about in message else f'{about}: '}{message}", file=sys.stderr)
+    return code
 
 
 _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...] = (

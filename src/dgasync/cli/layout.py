@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeAlias
 
 from dgasync.models.base import Number
 from dgasync.transcript import Transcript
+from dgasync.transcript.names import Names, name_of
+from dgasync.transcript.passages import Division, passages
 from dgasync.utterances import LiveUtterance
 
-__all__ = ["NO_SPEECH", "labelled", "left_out", "notes", "one_line", "readable", "spoken"]
+__all__ = ["NO_SPEECH", "Layout", "labelled", "left_out", "notes", "one_line", "readable", "spoken"]
+
+Layout: TypeAlias = Literal["plain"] | Division
+"""How a text is divided, if at all."""
 
 NO_SPEECH = "no speech was heard"
 """What is said beside an empty text."""
@@ -21,49 +26,48 @@ _ONLY_JSON = (
 """Options whose result is no part of the text."""
 
 
-def readable(transcript: Transcript) -> str:
-    """The text in the divisions that were asked for: paragraphs, utterances, or who says what; then the summary."""
-    results = transcript.response.results
-    if any(channel.best.paragraphs for channel in transcript.channels):
-        text = "\n\n".join(_labelled(transcript, _paragraphs(transcript)))
-    elif results and results.utterances:
-        spoken = ((int(each.channel or 0), each.speaker, each.transcript or "") for each in results.utterances)
-        text = "\n".join(_labelled(transcript, spoken))
-    elif len(transcript.channels) > 1 or any(turn.speaker is not None for turn in transcript.turns):
-        turns = ((turn.channel, turn.speaker, turn.text) for turn in transcript.turns)
-        text = "\n".join(_labelled(transcript, turns))
-    else:
+def readable(transcript: Transcript, layout: Layout | None = None, names: Names | None = None) -> str:
+    """The text in the divisions that are wanted, else in those that were asked for; then the summary.
+
+    Args:
+        transcript: what was said.
+        layout: how it is divided. Unless given, into paragraphs or utterances where the service was asked for them, and
+            by turns where speakers or channels are told apart.
+        names: of speakers, by number.
+    """
+    chosen = layout or _layout(transcript)
+    if chosen == "plain":
         text = transcript.text
+    else:
+        said = (f"{name}: {text}" if name else text for text, name, _ in passages(transcript, chosen, names))
+        text = ("\n\n" if chosen == "paragraphs" else "\n").join(said)
     return "\n\n".join(part for part in (text, transcript.summary and f"Summary: {transcript.summary}") if part)
 
 
-def _paragraphs(transcript: Transcript) -> list[tuple[int, Number | None, str]]:
-    found = [(each.start or 0.0, channel.index, each) for channel in transcript.channels for each in channel.paragraphs]
-    return [(index, each.speaker, each.text) for _, index, each in sorted(found, key=lambda item: item[:2])]
+def _layout(transcript: Transcript) -> Layout:
+    results = transcript.response.results
+    if any(channel.best.paragraphs for channel in transcript.channels):
+        return "paragraphs"
+    if results and results.utterances:
+        return "utterances"
+    several = len(transcript.channels) > 1 or any(turn.speaker is not None for turn in transcript.turns)
+    return "turns" if several else "plain"
 
 
-def _labelled(transcript: Transcript, parts: Iterable[tuple[int, Number | None, str]]) -> Iterator[str]:
-    several = len(transcript.channels) > 1
-    return (labelled(text, channel if several else None, speaker) for channel, speaker, text in parts)
-
-
-def spoken(utterance: LiveUtterance, *, several: bool) -> Iterator[str]:
+def spoken(utterance: LiveUtterance, *, several: bool, names: Names | None = None) -> Iterator[str]:
     """The lines of an utterance, one for each turn of a speaker; `several` channels are told apart."""
     channel = int(utterance.channel or 0) if several else None
     if len(utterance.speakers) > 1:
         for turn in utterance.turns:
-            yield labelled(one_line(turn.text), channel, turn.speaker)
+            yield labelled(one_line(turn.text), channel, turn.speaker, names)
     else:
-        yield labelled(one_line(utterance.text), channel, utterance.speaker)
+        yield labelled(one_line(utterance.text), channel, utterance.speaker, names)
 
 
-def labelled(text: str, channel: int | None = None, speaker: Number | None = None) -> str:
-    """The text behind the names of who said it, as far as they are known: "Channel 0, speaker 1: hello"."""
-    names = [f"channel {channel}"] if channel is not None else []
-    if speaker is not None:
-        names.append(f"speaker {speaker}")
-    label = ", ".join(names).capitalize()
-    return f"{label}: {text}" if label else text
+def labelled(text: str, channel: int | None = None, speaker: Number | None = None, names: Names | None = None) -> str:
+    """The text behind the name of who said it, as far as that is known: "Channel 0, speaker 1: hello"."""
+    name = name_of(speaker, names, channel)
+    return f"{name}: {text}" if name else text
 
 
 def one_line(text: str) -> str:

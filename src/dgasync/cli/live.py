@@ -3,39 +3,72 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Thread
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from dgasync.cli.call import call_of
+from dgasync.cli.cues import CueFile
+from dgasync.cli.devices import device_flags, device_number, list_devices
 from dgasync.cli.exits import EPILOG
+from dgasync.cli.files import File, file_for, output_flags
 from dgasync.cli.flags import live_flags
+from dgasync.cli.forms import (
+    CaptionKind,
+    Form,
+    caption_options,
+    captions_flag,
+    check_look,
+    is_captions,
+    kind_of,
+    look_flags,
+)
+from dgasync.cli.offers import a_file
 from dgasync.cli.progress import progress
 from dgasync.cli.recording import STANDARD_INPUT, address_or_path, arriving, standard_input
 from dgasync.cli.service import Asking, check, client, service_flags
-from dgasync.errors import DeepgramError
+from dgasync.cli.view import view
+from dgasync.errors import DeepgramError, DeepgramWebsocketError
+from dgasync.limits import PACE
+from dgasync.microphone import CHANNELS, RATE, Microphone
+from dgasync.utterances import silence_for
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
+    from dgasync.captions import CaptionOptions
+    from dgasync.sync.session import LiveSession
+    from dgasync.transcript import Transcript
+
 __all__ = ["Patience", "live"]
 
+_ARGUMENT = "PATH|URL|-"
+
 _EXAMPLE = """\b
-A microphone, on Linux:
+Sound that another program records:
   arecord -q -t raw -f S16_LE -r 16000 |
     dgasync live - --encoding linear16 --sample-rate 16000"""
 
 
 @click.command(cls=Asking, asks=live_flags.names, epilog=f"{_EXAMPLE}\n\n{EPILOG}")
-@click.argument("audio", metavar="PATH|URL|-")
+@click.argument("audio", metavar=_ARGUMENT, required=False, shell_complete=a_file)
+@click.option("--mic", is_flag=True, help="Listen to the microphone of this machine; needs the extra `mic`.")
+@device_flags("input")
 @click.option("--realtime", is_flag=True, help="Play it at its own speed: a WAV file, or raw audio.")
 @click.option("--json", "as_json", is_flag=True, help="Print the service's messages as they come, byte for byte.")
+@captions_flag
+@output_flags("FILE", "Write the captions there while people speak; the terminal shows the words all the same.")
+@click.option(
+    "--transcript", metavar="FILE", help="At the end write all of it there; the name's end says what it is, as .md."
+)
+@look_flags
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -44,39 +77,149 @@ A microphone, on Linux:
 )
 @service_flags
 @live_flags
-def live(audio: str, **given: Any) -> None:
+def live(audio: str | None, **given: Any) -> None:
     """Print what is said while it is said: in a file, at a web address, or on standard input (-).
 
-    The service listens when there is a key in DEEPGRAM_API_KEY, this machine with --local. A terminal shows the words
-    as they are heard, and keeps each utterance as a line; anything else gets the lines alone. Words that may still
-    change are asked for, unless --no-interim-results is given.
+    Or, with --mic, what the microphone of this machine hears. The service listens when there is a key in
+    DEEPGRAM_API_KEY, this machine with --local. A terminal shows the words as they are heard, and keeps each utterance
+    as a line; anything else gets the lines alone. Words that may still change are asked for, unless
+    --no-interim-results is given.
 
     Ctrl-C ends the audio and waits for the last words; a second one stops at once.
     """
-    from dgasync.cli.captions import captions
-
+    if given["list_devices"]:
+        list_devices("input")
+        return
     check(given)
     options: dict[str, Any] = {"interim_results": True, **live_flags.chosen(given)}
-    call: dict[str, Any] = {"timeout": given["timeout"], "addons": given["query"], "max_retries": given["retries"]}
-    source = _source(audio)
-    with progress() as waiting, client(given, waiting) as deepgram, deepgram.live(**options, **call) as session:
+    plan = _plan(given, options)
+    source = _source(audio, given, options)
+    call = call_of(given)
+    with (
+        progress() as waiting,
+        client(given, waiting) as deepgram,
+        # A microphone hears from here on: nothing is lost while the connection comes to be.
+        source if isinstance(source, Microphone) else nullcontext(),
+        _kept(deepgram.live(**options, **call), plan) as session,
+    ):
         waiting.over()
-        shown = captions(session, options, as_json=given["as_json"])
+        shown = view(
+            session, options, as_json=given["as_json"], captions=plan.printed, look=plan.look, names=plan.names
+        )
+        file = CueFile(plan.cues, plan.kind, plan.look, silence_for(options)) if plan.cues and plan.kind else None
         patience = Patience(shown.finishing, session.close_stream)
-        with shown, patience:
+        with shown, patience, file or nullcontext():
             session.start_sending(source, realtime=given["realtime"])
             if options.get("callback") and not given["as_json"]:
                 shown.say(f"The results will be sent to {options['callback']}; request {session.request_id}.")
             for event in session:
                 shown.take(event)
+                if file is not None:
+                    file.take(event)
         for note in shown.notes():
             click.echo(f"dgasync: {note}", err=True)
         if patience.is_over:
             raise click.Abort
 
 
-def _source(audio: str) -> str | Path | Iterator[bytes]:
+class _Plan(NamedTuple):
+    """What becomes of what is heard."""
+
+    kind: CaptionKind | None
+    look: CaptionOptions
+    names: Mapping[int, str]
+    cues: Path | None
+    """The file for captions."""
+    transcript: Path | None
+    """The file for all of it."""
+
+    @property
+    def printed(self) -> CaptionKind | None:
+        """The captions on standard output."""
+        return None if self.cues else self.kind
+
+
+def _plan(given: Mapping[str, Any], options: Mapping[str, Any]) -> _Plan:
+    output: str | None = given["output"]
+    named = kind_of(output)
+    kind: CaptionKind | None = given["captions"] or (named if is_captions(named) else None)
+    if output and not kind:
+        raise click.UsageError(
+            "--output is for captions: say which with --captions; all of it goes to --transcript FILE at the end"
+        )
+    if kind and given["as_json"]:
+        raise click.UsageError("--json and --captions do not go together")
+    if options.get("callback") and (kind or given["transcript"]):
+        raise click.UsageError("--callback has the results sent elsewhere: nothing is written here")
+    check_look(given, kind, kind_of(given["transcript"]))
+    force = given["force"]
+    return _Plan(
+        kind,
+        caption_options(given),
+        given["speakers"],
+        file_for(output, force=force),
+        file_for(given["transcript"], force=force),
+    )
+
+
+def _source(
+    audio: str | None, given: Mapping[str, Any], options: dict[str, Any]
+) -> str | Path | Iterator[bytes] | Microphone:
+    if given["mic"] == (audio is not None):
+        both = "--mic listens to the microphone: leave the other audio out"
+        raise click.UsageError(both if audio else f"Missing argument '{_ARGUMENT}', or --mic")
+    if audio is None:
+        return _microphone(given, options)
+    if given["device"] is not None:
+        raise click.UsageError("--device goes with --mic")
     return arriving(standard_input("live")) if audio == STANDARD_INPUT else address_or_path(audio)
+
+
+def _microphone(given: Mapping[str, Any], options: dict[str, Any]) -> Microphone:
+    """The microphone; the options say what it gives."""
+    if given["realtime"]:
+        raise click.UsageError("a microphone has its own speed: leave --realtime out")
+    if options.get("encoding", "linear16") != "linear16":
+        raise click.UsageError("a microphone gives linear16: leave --encoding out")
+    rate = options.get("sample_rate", RATE)
+    microphone = Microphone(
+        rate=rate,
+        chunk=max(1, int(rate * PACE)),
+        channels=options.get("channels", CHANNELS),
+        input_device_index=device_number(given["device"], "input"),
+    )
+    options.update(microphone.options)
+    return microphone
+
+
+@contextmanager
+def _kept(session: LiveSession, plan: _Plan) -> Generator[LiveSession, None, None]:
+    """The session, entered; at its end the transcript is in its file, also when it has failed."""
+    if plan.transcript is None:
+        with session:
+            yield session
+        return
+    file = File(plan.transcript)
+    try:
+        with session:
+            yield session
+    finally:
+        transcript = _result(session)
+        if transcript is None:
+            file.discard()
+        else:
+            with file:
+                file.write(Form(kind_of(plan.transcript.name), None, plan.names, plan.look).written(transcript))
+
+
+def _result(session: LiveSession) -> Transcript | None:
+    """What was said; None where the session never was open, or was left before it was over."""
+    if session.request_id is None:
+        return None
+    try:
+        return session.result()
+    except DeepgramWebsocketError:
+        return None
 
 
 class Patience:

@@ -9,7 +9,7 @@ from dgasync.cli.exits import Exit, Failure
 __all__ = ["write"]
 
 
-def write(text: bytes, *, nl: bool = True) -> None:
+def write(text: bytes | str, *, nl: bool = True) -> None:
     """Write it, and a new line, at once; where nobody reads any more the command ends."""
     try:
         click.echo(text, nl=nl)

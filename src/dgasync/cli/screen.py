@@ -1,4 +1,4 @@
-"""Captions on a terminal: what is being said is shown in place, and what was said scrolls up as plain text."""
+"""Live speech on a terminal: what is being said is shown in place, and what was said scrolls up as plain text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from dgasync.cli.captions import FINISHING, Captions
 from dgasync.cli.layout import labelled, one_line
+from dgasync.cli.view import FINISHING, View
 from dgasync.models.base import Number
 from dgasync.models.live import LiveResultResponse, Reconnected, Reconnecting
 from dgasync.protocol.live import Phase
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
     from dgasync.models.live import LiveEvent
     from dgasync.sync.session import LiveSession
+    from dgasync.transcript.names import Names
     from dgasync.utterances import LiveUtterance
 
 __all__ = ["Screen"]
 
 
-class Screen(Captions):
+class Screen(View):
     """Lines that stay, and below them what is being said, dim where it may still change."""
 
-    def __init__(self, session: LiveSession, options: Mapping[str, Any]) -> None:
-        super().__init__(options)
+    def __init__(self, session: LiveSession, options: Mapping[str, Any], names: Names | None = None) -> None:
+        super().__init__(options, names)
         self._session = session
         self._voices: dict[int, _Voice] = {}
         self._caption: tuple[tuple[str, str], ...] = ()  # replaced, never changed: another thread shows it
@@ -84,7 +85,7 @@ class Screen(Captions):
             if text:
                 settled = voice.settled if text.startswith(voice.settled) else ""
                 channel = number if self._channels > 1 else None
-                yield labelled(settled, channel, voice.speaker), text[len(settled) :]
+                yield labelled(settled, channel, voice.speaker, self._names), text[len(settled) :]
 
     def _picture(self) -> Group:
         width, height = self._console.size

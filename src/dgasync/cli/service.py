@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dgasync.cli.progress import Progress
     from dgasync.sync.client import DeepgramClient
 
-__all__ = ["Asking", "check", "client", "service_flags"]
+__all__ = ["Asking", "check", "client", "flagged", "hosted", "hosted_flags", "service_flags"]
 
 F = TypeVar("F", bound="Callable[..., Any] | click.Command")
 
@@ -60,21 +60,25 @@ def _level(context: click.Context, parameter: click.Parameter, count: int) -> in
     return (WARNING, INFO, DEBUG)[min(count, 2)]
 
 
-_FLAGS: tuple[Callable[[Any], Any], ...] = (
+_LISTENERS: tuple[Callable[[Any], Any], ...] = (
     click.option("--local", is_flag=True, help="Listen on this machine: needs no account and, for a file, no network."),
-    click.option(
-        "--api-key", metavar="KEY", help="Other users may see it in the list of processes: prefer DEEPGRAM_API_KEY."
-    ),
-    click.option(
-        "--url", metavar="URL", envvar="DEEPGRAM_HOST", show_envvar=True, help="Another service than api.deepgram.com."
-    ),
-    click.option("--allow-insecure-http", is_flag=True, help="Send the key over plain http beyond this machine too."),
     click.option(
         "--engine-model",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False),
         help="With --local: the faster-whisper model to use instead of tiny.en.",
     ),
+)
+_SERVICE: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--api-key",
+        metavar="KEY",
+        help="Other users may see it in the list of processes: prefer DEEPGRAM_API_KEY, or `login`.",
+    ),
+    click.option(
+        "--url", metavar="URL", envvar="DEEPGRAM_HOST", show_envvar=True, help="Another service than api.deepgram.com."
+    ),
+    click.option("--allow-insecure-http", is_flag=True, help="Send the key over plain http beyond this machine too."),
     click.option(
         "--retries",
         metavar="N",
@@ -96,7 +100,17 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
 
 def service_flags(command: F) -> F:
     """The command with the flags that say who listens and how loud that is; put it below `@click.command()`."""
-    for flag in reversed(_FLAGS):  # click shows those on top first
+    return flagged(command, *_LISTENERS, *_SERVICE)
+
+
+def hosted_flags(command: F) -> F:
+    """The same for what only a service can do, not this process."""
+    return flagged(command, *_SERVICE)
+
+
+def flagged(command: F, *flags: Callable[[Any], Any]) -> F:
+    """The command with these flags, the first on top."""
+    for flag in reversed(flags):  # click shows those on top first
         command = flag(command)
     return command
 
@@ -107,7 +121,7 @@ def check(given: Mapping[str, Any]) -> None:
         if given["engine_model"]:
             raise click.UsageError("--engine-model goes with --local")
         return
-    if given["callback"]:
+    if given.get("callback"):
         raise click.UsageError("--callback does not go with --local: the server ends with this command")
     source = click.get_current_context().get_parameter_source
     for name in ("api_key", "url"):
@@ -117,30 +131,43 @@ def check(given: Mapping[str, Any]) -> None:
 
 def client(given: Mapping[str, Any], shown: Progress) -> AbstractContextManager[DeepgramClient]:
     """A client of whoever is to listen, until the end of the block; `shown` tells what takes time."""
-    return _local(given, shown) if given["local"] else _hosted(given)
+    return _local(given, shown) if given["local"] else hosted(given)
 
 
 @contextmanager
-def _hosted(given: Mapping[str, Any]) -> Generator[DeepgramClient, None, None]:
-    """A client of the hosted service, or of a server elsewhere."""
+def hosted(given: Mapping[str, Any]) -> Generator[DeepgramClient, None, None]:
+    """A client of the hosted service, or of a server elsewhere, until the end of the block.
+
+    The key comes from the command line, else from the environment, else from the system's keyring. Beyond this machine
+    the proxies of the environment are used, as other commands use them.
+    """
+    from dgasync.cli.credentials import NO_KEY, credential
+    from dgasync.config import DeepgramClientOptions
     from dgasync.protocol.request import is_loopback
     from dgasync.sync.client import DeepgramClient
 
-    insecure = given["allow_insecure_http"]
-    with DeepgramClient(given["api_key"] or "", url=given["url"] or "", allow_insecure_http=insecure) as deepgram:
+    url, insecure = DeepgramClientOptions(url=given["url"] or "").url, given["allow_insecure_http"]
+    here = is_loopback(url)
+    try:
+        found = credential(given["api_key"], url)
+    except Failure as failure:
+        if not here:
+            raise
+        log.info("%s", failure)  # a server on this machine may need no key
+        found = None
+    if not (found or here):
+        raise Failure(f"{NO_KEY}{'; or give --local to use this machine' if 'local' in given else ''}", Exit.KEY)
+    if url.startswith("http://") and not (insecure or here):
+        raise Failure(
+            f"{url} is plain http, which shows the key to everyone on the way: use https, or --allow-insecure-http "
+            "if the network is your own",
+            Exit.KEY,
+        )
+    config = DeepgramClientOptions(url=url, trust_env=not here, allow_insecure_http=insecure)
+    if found:
+        found.give(config)
+    with DeepgramClient(config=config) as deepgram:
         speak_up(given["verbose"])  # not earlier: the client's own warning of a missing key is for programmers
-        url, config = deepgram.config.url, deepgram.config
-        if not (config.api_key or config.access_token or is_loopback(url)):
-            raise Failure(
-                "there is no API key: set DEEPGRAM_API_KEY to ask the service, or give --local to use this machine",
-                Exit.KEY,
-            )
-        if url.startswith("http://") and not (insecure or is_loopback(url)):
-            raise Failure(
-                f"{url} is plain http, which shows the key to everyone on the way: use https, or --allow-insecure-http "
-                "if the network is your own",
-                Exit.KEY,
-            )
         yield deepgram
 
 
