@@ -57,6 +57,8 @@ def test_projects(asked: Run, deepgram_server: LocalServer) -> None:
 
     assert renamed.code == 0
     assert rows(asked("projects list")) == [[project, "Radio [31m"]]  # nothing of it commands a terminal
+    assert rows(asked("projects")) == rows(asked("projects list"))
+    assert json.loads(asked("projects", "--json").text) == json.loads(asked("projects list", "--json").text)
     assert ["Project", project] in rows(shown)
     assert json.loads(asked("projects show", "--json").out)["name"] == "Radio\x1b[31m"
     assert [each["project_id"] for each in json.loads(asked("projects list", "--json").out)] == [project]

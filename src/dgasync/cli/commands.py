@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "transcribe",
             "Print what is said in a recording: a file, a web address, or standard input (-).",
         ),
+        "batch": ("batch", "Transcribe many recordings, and remember which are done: run again, it goes on."),
         "live": ("live", "Print what is said while it is said: in a file, at a web address, or on standard input (-)."),
         "captions": (
             "captions",

@@ -6,6 +6,7 @@ import sys
 from enum import IntEnum
 
 from dgasync.errors import (
+    BatchError,
     ConsumerTooSlow,
     DecodeError,
     DeepgramApiError,
@@ -45,6 +46,7 @@ class Exit(IntEnum):
     OUTPUT = 11
     NO_DEVICE = 12
     TO_MIGRATE = 13
+    SOME_FAILED = 14
     INTERRUPTED = 130
     NO_READER = 141
 
@@ -64,6 +66,7 @@ MEANINGS = {
     Exit.OUTPUT: "the output cannot be written: no such folder, no room, or a file is there already (--force)",
     Exit.NO_DEVICE: "there is no microphone or loudspeaker, or it cannot be used",
     Exit.TO_MIGRATE: "`migrate --check` found something to do",
+    Exit.SOME_FAILED: "`batch` is done, and some of its recordings were given up",
     Exit.INTERRUPTED: "Ctrl-C",
     Exit.NO_READER: "whoever read the output went away, or did not keep up with live speech",
 }
@@ -116,6 +119,7 @@ _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...] =
     (DeepgramWebsocketError, Exit.NO_ANSWER),
     (DecodeError, Exit.UNREADABLE),
     (DeepgramTypeError, Exit.USAGE),
+    (BatchError, Exit.OUTPUT),
     (OSError, Exit.RECORDING),
 )
 

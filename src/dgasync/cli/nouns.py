@@ -12,13 +12,15 @@ __all__ = ["Noun"]
 
 
 class Noun(click.Group):
-    """A group of commands on one thing. Its help is what comes without arguments."""
+    """A group of commands on one thing. Without one of them it lists those things, or else shows its help."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **{"epilog": EPILOG, **settings})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Show the help where nothing is asked for."""
+        """List, where nothing else is asked for."""
+        if "list" in self.commands and (not args or (args[0][:1] == "-" and args[0] not in ctx.help_option_names)):
+            args = ["list", *args]
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help())
             ctx.exit()

@@ -1,0 +1,281 @@
+"""Where the transcripts of a batch are kept: each recording once, whenever the process was killed.
+
+Folder      a file for each recording, or several
+Lines       one file, with a line of JSON for each
+Table       one Parquet file, with a row for each
+
+The batch tells of a result until it is told that this is done with, which the command does when `take` has returned.
+So what was killed in between is told once more, and each of these knows how to take something twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dgasync.batch.items import cause
+from dgasync.cli.exits import Exit, Failure
+from dgasync.cli.files import writable
+from dgasync.cli.forms import Form
+from dgasync.errors import DeepgramError, GivenUp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dgasync.batch.items import Result
+    from dgasync.batch.journal import Journal
+    from dgasync.cli.filing import Filing
+    from dgasync.cli.forms import Kind
+
+__all__ = ["Archive", "Folder", "Lines", "Table"]
+
+_BLOCK = 64 * 1024
+_ROWS = 1000
+_ROW_BYTES = 32 * 1024 * 1024
+"""A group of rows has no more of either: it is made in memory."""
+
+
+class Archive:
+    """Takes results; its methods raise Failure where that cannot be written.
+
+    Args:
+        path: where.
+    """
+
+    from_journal = False
+    """Whether it is made of what the journal has kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def prepare(self, *, is_new: bool) -> None:
+        """See whether it can be written, before anything is asked for; `is_new`: there is no journal of it."""
+        if is_new and self.path.is_file() and self.path.stat().st_size:
+            raise Failure(
+                f"{self.path} is there already, and there is no journal of how it came to be: name another file",
+                Exit.OUTPUT,
+            )
+        with writable(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def begin(self, journal: Journal) -> None:
+        """Find out what is there, once nobody else uses the journal."""
+
+    def take(self, result: Result) -> None:
+        """Keep a result, if need be again."""
+
+    def end(self, journal: Journal) -> None:
+        """Finish it; more may be put into it by another run."""
+
+
+class Folder(Archive):
+    """The service's answer to each recording, as it came, in a JSON file; what became of others is in `.error` files.
+
+    Args:
+        path: the folder.
+        filing: what the files are called.
+        more: what else each transcript is written as.
+    """
+
+    def __init__(self, path: Path, filing: Filing, more: Sequence[Kind]) -> None:
+        super().__init__(path)
+        self._filing = filing
+        self._forms = [Form(kind, None, {}, {}) for kind in (*more, "json")]
+
+    def prepare(self, *, is_new: bool) -> None:
+        """See whether there can be such a folder; what is in it stays."""
+        with writable(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+
+    def take(self, result: Result) -> None:
+        """Write its files, over those that are there."""
+        name = self._filing.name(result.key)
+        error = self.path / f"{name}.error"
+        with writable(self.path / name):
+            if result.transcript is None:
+                facts = {"key": result.key, "request_id": result.request_id, "error": _facts(result.error)}
+                _write(error, _encoded(facts) + b"\n")
+                return
+            for form in self._forms:
+                _write(self.path / f"{name}{form.suffix}", form.written(result.transcript))
+            error.unlink(missing_ok=True)
+
+
+class Lines(Archive):
+    """A line of JSON for each recording, as they were done: `key`, `note`, `request_id`, and `text` and `answer`, or
+    `error`.
+
+    Lines are acknowledged in the order in which they were written. So those that the journal knows nothing of are the
+    last ones, and there are no more of them than results that nobody was told of.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._there: set[tuple[str, str | None]] = set()
+        self._file: Any = None
+
+    def begin(self, journal: Journal) -> None:
+        """Cut off half a line at the end, and find out which lines will be told of again."""
+        with writable(self.path):
+            self.path.touch()
+            with self.path.open("r+b") as file:
+                file.truncate(next(_ends(file)))
+                for start, end in islice(((start, end) for end, start in pairwise(_ends(file))), journal.untold()):
+                    file.seek(start)
+                    self._there.add(_name(file.read(end - start)))
+            self._file = self.path.open("ab", buffering=0)
+        # Also what this run does not come across is not to be told of again by a later one.
+        journal.told(self._there)
+
+    def take(self, result: Result) -> None:
+        """Write its line, unless it is there."""
+        if (result.key, result.request_id) in self._there:
+            self._there.discard((result.key, result.request_id))
+            return
+        with writable(self.path):
+            rest = memoryview(_line(result))
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def end(self, journal: Journal) -> None:
+        """Close it."""
+        self._file.close()
+
+
+class Table(Archive):
+    """A row for each recording, in the order in which they first came up: `key`, `note`, and the columns of
+    `dgasync.dataframe.transcribe`, the service's answer among them.
+
+    It is written when the batch ends, or is stopped, of all that the journal has.
+    """
+
+    from_journal = True
+
+    def prepare(self, *, is_new: bool) -> None:
+        """See whether what writes it is installed, too."""
+        super().prepare(is_new=is_new)
+        try:
+            import_module("pyarrow.parquet")
+            import_module("dgasync.dataframe")
+        except ModuleNotFoundError as error:
+            raise Failure(
+                f"a Parquet file needs the package `{error.name}`: pip install 'dgasync[batch]'; "
+                "a folder or a .jsonl file needs none",
+                Exit.MISSING,
+            ) from error
+
+    def end(self, journal: Journal) -> None:
+        """Write it; what was there before is there until the new one is whole."""
+        from dgasync.dataframe.row import transcript_type
+
+        pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+        kind: Any = transcript_type(response=True)
+        schema = pyarrow.schema([("key", pyarrow.string()), ("note", pyarrow.string()), *kind.to_arrow_dtype()])
+        with (
+            writable(self.path),
+            _draft(self.path) as draft,
+            parquet.ParquetWriter(draft, schema, compression="zstd") as file,
+        ):
+            for rows in _groups(journal):
+                file.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
+
+
+def _groups(journal: Journal) -> Iterator[list[dict[str, Any]]]:
+    """The rows, as many together as fit into a group; what an archive of another kind was told of is a row all the
+    same, of which no more is known than its key.
+    """
+    from dgasync.dataframe.row import heard
+
+    rows: list[dict[str, Any]] = []
+    size = 0
+    for result in journal.results():
+        row: dict[str, Any] = {"key": result.key, "note": json.dumps(result.item.note, ensure_ascii=False)}
+        row["request_id"] = result.request_id
+        if result.transcript is not None:
+            row.update(heard(result.transcript, response=True))
+            size += len(result.transcript.response.raw)
+        else:
+            row["error"] = _facts(result.error or DeepgramError("The journal has not kept the answer."))
+        rows.append(row)
+        if len(rows) >= _ROWS or size >= _ROW_BYTES:
+            yield rows
+            rows, size = [], 0
+    if rows:
+        yield rows
+
+
+def _facts(error: Exception | None) -> dict[str, Any]:
+    """What is kept of an error."""
+    known = error if isinstance(error, DeepgramError) else None
+    kind = "" if error is None else error.kind if isinstance(error, GivenUp) else cause(error)
+    return {
+        "kind": kind.partition(" ")[0],
+        "message": known.message if known else str(error),
+        "status": known and known.status,
+    }
+
+
+def _line(result: Result) -> bytes:
+    head: dict[str, Any] = {"key": result.key, "note": dict(result.item.note), "request_id": result.request_id}
+    if result.transcript is None:
+        return _encoded({**head, "error": _facts(result.error)}) + b"\n"
+    # Between values, JSON may be broken anywhere.
+    answer = result.transcript.response.raw.replace(b"\r", b" ").replace(b"\n", b" ")
+    return b'%b, "answer": %b}\n' % (_encoded({**head, "text": result.transcript.text})[:-1], answer)
+
+
+def _name(line: bytes) -> tuple[str, str | None]:
+    try:
+        said = json.loads(line)
+        return said["key"], said["request_id"]
+    except (ValueError, KeyError, TypeError):
+        return "", None  # somebody else's line
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:  # names of files that are no text
+        return json.dumps(value, default=str).encode()
+
+
+def _ends(file: BinaryIO) -> Iterator[int]:
+    """Where lines end, the last one first; at last 0."""
+    position = file.seek(0, os.SEEK_END)
+    while position:
+        begin = max(0, position - _BLOCK)
+        file.seek(begin)
+        block = file.read(position - begin)
+        found = block.rfind(b"\n")
+        while found >= 0:
+            yield begin + found + 1
+            found = block.rfind(b"\n", 0, found)
+        position = begin
+    yield 0
+
+
+@contextmanager
+def _draft(path: Path) -> Generator[Path, None, None]:
+    """A file that has its name once the block is over; killed in it, it is written over the next time."""
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        yield draft
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    with _draft(path) as draft:
+        try:
+            draft.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(data)

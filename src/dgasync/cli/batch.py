@@ -1,0 +1,219 @@
+"""The command `dgasync batch`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from dgasync.cli.archive import Archive, Folder, Lines, Table
+from dgasync.cli.call import call_of, timeout_flag
+from dgasync.cli.exits import EPILOG, Exit, Failure, explained
+from dgasync.cli.filing import Filing
+from dgasync.cli.flags import listen_flags
+from dgasync.cli.live import Patience
+from dgasync.cli.meter import Meter, lasting
+from dgasync.cli.output import write
+from dgasync.cli.progress import progress
+from dgasync.cli.service import Asking, check, client, service_flags
+from dgasync.limits import BATCH_CONCURRENCY
+
+if TYPE_CHECKING:
+    from dgasync.batch.items import Totals
+    from dgasync.batch.journal import Journal
+    from dgasync.sync.batch import Batch
+
+__all__ = ["batch"]
+
+_LINES = (".jsonl", ".ndjson")
+_TABLES = (".parquet", ".pq")
+_LOCAL = 2
+"""At once on this machine, unless it is said: the engine uses all of it for one."""
+_TOLD = 20
+"""Failures that are told of one by one; all are in the output."""
+
+_EXAMPLE = """\b
+An archive, and what became of it:
+  dgasync batch calls/ -o transcripts.jsonl --smart-format
+  dgasync batch -o transcripts.jsonl --report"""
+
+
+@click.command(cls=Asking, asks=listen_flags.names, epilog=f"{_EXAMPLE}\n\n{EPILOG}")
+@click.argument("sources", metavar="PATH|URL|MANIFEST...", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR|FILE.jsonl|FILE.parquet",
+    help="A folder, for the service's answers, a JSON file each; or one file for all.",
+)
+@click.option("--text", is_flag=True, help="In the folder, a text of each, too.")
+@click.option("--captions", type=click.Choice(["srt", "vtt"]), help="In the folder, captions of each, too.")
+@click.option("--journal", metavar="FILE", help="What remembers what is done; else OUTPUT.journal, beside the output.")
+@click.option(
+    "--concurrency",
+    metavar="N",
+    type=click.IntRange(1, 10_000),
+    help=f"How many are heard at once, at most; else {BATCH_CONCURRENCY}, with --local {_LOCAL}.",
+)
+@click.option("--ordered", is_flag=True, help="Write them in the order of the sources, not as they are done.")
+@click.option("--retry-failed", is_flag=True, help="Try again what earlier runs gave up.")
+@click.option("--report", is_flag=True, help="Print what all runs together did, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --report: as JSON.")
+@timeout_flag
+@service_flags
+@listen_flags
+def batch(sources: tuple[str, ...], **given: Any) -> None:
+    """Transcribe many recordings, and remember which are done: run again, it goes on where it was.
+
+    A source is a file, a folder with all audio files below it, a pattern such as 'calls/**/*.mp3', a web address, or a
+    manifest: a .csv, .tsv or .jsonl file with a column `source` (or audio, path, file, url), and if you like `id`,
+    options of the service by their names, and columns of your own.
+
+    However it ends, nothing is done twice or left out, and each recording is in the output once; one that has changed
+    since is done again. It goes as fast as the service likes. A recording that fails is in the output as an error.
+    Ctrl-C finishes what is under way; a second one stops at once.
+    """
+    journal = _journal_of(given)
+    if given["report"]:
+        _report(journal, as_json=given["as_json"])
+        return
+    if given["as_json"]:
+        raise click.UsageError("--json goes with --report; the answers are in the output")
+    if not sources:
+        raise click.UsageError("Missing argument 'PATH|URL|MANIFEST...'")
+    check(given)
+    archive = _archive_of(sources, given)
+    archive.prepare(is_new=not journal.exists())
+    _Run(sources, archive, journal, given).go()
+
+
+class _Run(NamedTuple):
+    """What one call of the command does."""
+
+    sources: tuple[str, ...]
+    archive: Archive
+    path: Path
+    """Of the journal."""
+    given: Mapping[str, Any]
+
+    def go(self) -> None:
+        """All of it.
+
+        Raises:
+            Abort: Ctrl-C was pressed, and what was under way is done.
+            Failure: some recordings failed.
+        """
+        from dgasync.batch.journal import Journal
+
+        given = self.given
+        options: dict[str, Any] = {**listen_flags.chosen(given), **call_of(given)}
+        with (
+            Journal(self.path, keep_answers=self.archive.from_journal) as journal,
+            progress() as waiting,
+            client(given, waiting) as deepgram,
+            deepgram.transcribe_many(
+                self.sources,
+                journal=journal,
+                concurrency=given["concurrency"] or (_LOCAL if given["local"] else BATCH_CONCURRENCY),
+                ordered=given["ordered"],
+                retry_failed=given["retry_failed"],
+                **options,
+            ) as batch,
+        ):
+            waiting.over()
+            self.archive.begin(journal)
+            is_over = self._all(batch, journal)
+            failed = journal.report().failed
+        if is_over:
+            raise click.Abort
+        if failed:
+            again = "" if given["retry_failed"] else "; --retry-failed tries them again"
+            raise Failure(f"{failed:,} recordings were given up{again}", Exit.SOME_FAILED)
+
+    def _all(self, batch: Batch, journal: Journal) -> bool:
+        """Take all results, and say what there is to say; whether Ctrl-C was pressed."""
+        meter = Meter(batch, self.sources)
+        told = 0
+        try:
+            with meter, Patience(meter.finishing, batch.stop) as patience:
+                for result in batch:
+                    self.archive.take(result)
+                    if result.error is not None:
+                        told += 1
+                        if told <= _TOLD:
+                            click.echo(f"dgasync: {result.key}: {explained(result.error)[0]}", err=True)
+        except Exception:
+            self._ended(meter, journal)
+            raise
+        self._ended(meter, journal)
+        return patience.is_over
+
+    def _ended(self, meter: Meter, journal: Journal) -> None:
+        self.archive.end(journal)
+        click.echo(f"dgasync: {meter.summary()}", err=True)
+
+
+def _journal_of(given: Mapping[str, Any]) -> Path:
+    output: str | None = given["output"]
+    if given["journal"]:
+        return Path(given["journal"])
+    if not output:
+        raise click.UsageError("Missing option '--output'" + (", or '--journal'" if given["report"] else ""))
+    return Path(f"{output.rstrip('/' + os.sep)}.journal")
+
+
+def _archive_of(sources: tuple[str, ...], given: Mapping[str, Any]) -> Archive:
+    if not given["output"]:
+        raise click.UsageError("Missing option '--output'")
+    path = Path(given["output"])
+    suffix = path.suffix.lower()
+    more = [kind for kind in (given["captions"], "text" if given["text"] else None) if kind]
+    if path.is_dir() or suffix not in (*_LINES, *_TABLES):
+        if path.is_file():
+            raise click.UsageError(f"{path} is a file: the output is a folder, or ends with .jsonl or .parquet")
+        return Folder(path, Filing(sources), more)
+    if more:
+        raise click.UsageError("--text and --captions are for a folder")
+    return Lines(path) if suffix in _LINES else Table(path)
+
+
+def _report(path: Path, *, as_json: bool) -> None:
+    """What the journal says of all runs; one may be under way."""
+    from dgasync.batch.journal import Journal
+
+    if not path.exists():
+        raise Failure(f"there is no journal {path}: nothing was done", Exit.RECORDING)
+    with Journal(path) as journal:
+        totals = journal.report()
+    if as_json:
+        found = {**asdict(totals), "audio_hours": totals.audio_hours, "speed": totals.speed}
+        write(json.dumps(found, indent=2).encode())
+    else:
+        from dgasync.cli.tables import show_facts
+
+        show_facts(_facts(totals))
+
+
+def _facts(totals: Totals) -> dict[str, object]:
+    waiting = totals.items - totals.done - totals.failed - totals.submitted
+    return {
+        "Recordings": totals.items,
+        "done": totals.done,
+        "waiting for a callback": totals.submitted or None,
+        "not finished": waiting or None,
+        "given up": totals.failed,
+        **{f"  {cause}": number for cause, number in totals.failures.items()},
+        "Audio": f"{totals.audio_hours:.2f} hours",
+        "Requests": totals.requests,
+        "after a first one": totals.retries,
+        "turned away": totals.turned_away,
+        "Time of all runs": lasting(totals.elapsed_seconds),
+        "in requests, added up": lasting(totals.request_seconds),
+        "rested": lasting(totals.waited_seconds),
+        "Hours of audio an hour": f"{totals.speed:.3g}",
+    }
