@@ -1,34 +1,28 @@
-"""What you say becomes text, in the style of the documents of Deepgram's SDK 3.x: python examples/microphone.py.
+"""What you say becomes text, without `await`: python examples/microphone.py. Ctrl-C ends it.
 
 Needs `pip install 'dgasync[mic]'`, and on Linux the library PortAudio (`apt install libportaudio2`).
 """
 
 from __future__ import annotations
 
-import sys
+from contextlib import suppress
 
-from dgasync import ClientOptionsFromEnv, DeepgramClient, LiveOptions, LiveTranscriptionEvents, Microphone
+from dgasync import ClientOptionsFromEnv, DeepgramClient, Microphone
 
 
 def main() -> None:
-    deepgram = DeepgramClient(config=ClientOptionsFromEnv())
-    connection = deepgram.listen.live.v("1")
-
-    def on_message(self, result, **kwargs):
-        sentence = result.channel.alternatives[0].transcript
-        if sentence:
-            print(sentence)
-
-    connection.on(LiveTranscriptionEvents.Transcript, on_message)
-    if not connection.start(LiveOptions(model="nova-3", encoding="linear16", sample_rate=16000, channels=1)):
-        sys.exit(f"No connection: {connection.error}")
-
-    microphone = Microphone(connection.send)
-    microphone.start()
-    input("Speak, and press Enter to stop.\n")
-    microphone.finish()
-    connection.finish()
+    microphone = Microphone(chunk=1600)  # a tenth of a second, so that words come soon
+    with (
+        DeepgramClient(config=ClientOptionsFromEnv()) as deepgram,
+        deepgram.live(**microphone.options, smart_format=True) as live,
+        microphone,
+    ):
+        live.start_sending(microphone)
+        print("Speak; Ctrl-C ends it.")
+        for utterance in live.utterances():
+            print(utterance.text)
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import signal
-import socket
-import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
@@ -22,45 +15,11 @@ from aiohttp import web
 
 from dgasync.server import LocalServer
 from dgasync.testing import Fault, Ruler
+from tests.examples.serving import EXAMPLES, free_port, is_clean, served
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 AT_ONCE = 20
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the services are told to end by a POSIX signal")
-
-
-@contextmanager
-def served(deepgram_server: LocalServer, port: int, *command: str) -> Iterator[subprocess.Popen[str]]:
-    """The service as a process, between its first answer and its end; `output` is what it wrote."""
-    environment = {**os.environ, "DEEPGRAM_API_KEY": "key", "DEEPGRAM_HOST": deepgram_server.url}
-    process = subprocess.Popen(
-        # -X dev shows what is left unclosed.
-        [sys.executable, "-X", "dev", *command],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        while not _listens(port):
-            assert process.poll() is None, process.communicate()[0]
-            sleep(0.02)
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _post(port: int, body: bytes) -> tuple[int, Any, str | None]:
@@ -83,7 +42,7 @@ def heard(text: str) -> list[str]:
 @pytest.mark.parametrize("name", ["web_fastapi", "web_aiohttp"])
 def test_services(deepgram_server: LocalServer, name: str) -> None:
     """Twenty callers at once each get their own transcript through one client; all is closed at the end."""
-    port = _free_port()
+    port = free_port()
     if name == "web_fastapi":
         pytest.importorskip("fastapi")
         pytest.importorskip("uvicorn")
@@ -108,5 +67,4 @@ def test_services(deepgram_server: LocalServer, name: str) -> None:
     assert [heard(answer["text"]) for _, answer, _ in answers] == [ruler.words for ruler in rulers]
     assert (refused, busy, wait) == (400, 503, "120")  # Whole seconds: HTTP has no others.
     assert process.returncode in (0, -signal.SIGINT), output
-    for word in ("Unclosed", "ResourceWarning", "Traceback", "was never"):
-        assert word not in output, output
+    assert is_clean(output), output
