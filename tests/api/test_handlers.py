@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import asyncio
 import contextvars
 import functools
 import logging
@@ -19,13 +18,9 @@ from dgasync.api.handlers import Firing, Handlers
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.live import LiveTranscriptionEvents
 from tests.conftest import BACKENDS
-from tests.conftest import BACKENDS
 
 KEYWORDS = {"Open": "open", "Results": "result", "Error": "error", "Close": "close"}
 CONNECTION = "the connection"
-
-# Only there can what one waits for be cancelled without oneself.
-on_asyncio = pytest.mark.parametrize("anyio_backend", [each for each in BACKENDS if each.id != "trio"])
 
 # Only there can what one waits for be cancelled without oneself.
 on_asyncio = pytest.mark.parametrize("anyio_backend", [each for each in BACKENDS if each.id != "trio"])
@@ -633,102 +628,6 @@ async def test_a_cancellation_from_around(reports: bool, overlap: bool) -> None:
             group.start_soon(apart, firing, [("Results", 1)])
         else:
             group.start_soon(firing.fire_here, events)
-        await anyio.wait_all_tasks_blocked()
-        group.cancel_scope.cancel()
-
-    assert len(errors) == reports
-    assert not firing.is_inside()
-
-
-# ── cancellations ──
-
-
-def foreign() -> asyncio.Future[None]:
-    """Something that was cancelled, as a handler may wait for."""
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    future.cancel()
-    return future
-
-
-def lets_out(handlers: Table) -> None:
-    """Register a plain and a coroutine function that let out the cancellation of something else."""
-
-    async def later(self: object, result: object) -> None:
-        await foreign()
-
-    handlers.on("Results", lambda self, result: foreign().result())
-    handlers.on("Results", later)
-
-
-@on_asyncio
-@pytest.mark.anyio
-@pytest.mark.parametrize("overlap", [False, True])
-async def test_a_foreign_cancellation(overlap: bool) -> None:
-    """The cancellation of something that a handler waited for is an error of the handler."""
-    handlers, calls = table(report := Recorded()), Calls()
-    lets_out(handlers)
-    handlers.on("Results", plain(calls))
-    firing = Firing(handlers, CONNECTION, {})
-    await (apart(firing, [("Results", 1)]) if overlap else firing.fire_here(each(("Results", 1))))
-
-    assert [type(error) for error in report.errors] == [asyncio.CancelledError] * 2
-    assert calls == [(CONNECTION, 1, {})]
-
-
-@on_asyncio
-@pytest.mark.anyio
-async def test_a_foreign_cancellation_of_a_report(caplog: pytest.LogCaptureFixture) -> None:
-    """It is one of the report where that lets it out."""
-
-    async def report(error: BaseException, event: Any) -> None:
-        await foreign()
-
-    handlers = table(report)
-    lets_out(handlers)
-    await Firing(handlers, CONNECTION, {}).fire_here(each(("Results", 1)))
-
-    assert caplog.messages == ["What was to report the error of a handler failed itself."] * 2
-
-
-@on_asyncio
-@pytest.mark.anyio
-@pytest.mark.parametrize("overlap", [False, True])
-async def test_a_cancellation_of_the_task(overlap: bool) -> None:
-    """Where this task was asked to stop, a cancellation is for it, and no error."""
-    handlers = table(report := Recorded())
-    lets_out(handlers)
-    firing = Firing(handlers, CONNECTION, {})
-    firing.enter(lambda: True)
-    with pytest.raises(asyncio.CancelledError):
-        await (apart(firing, [("Results", 1)]) if overlap else firing.fire_here(each(("Results", 1))))
-
-    assert report.errors == []
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("overlap", [False, True])
-@pytest.mark.parametrize("reports", [False, True])
-async def test_a_cancellation_from_around(reports: bool, overlap: bool) -> None:
-    """So is one of a scope around the handlers, also while an error is reported."""
-    errors: list[BaseException] = []
-
-    async def report(error: BaseException, event: Any) -> None:
-        errors.append(error)
-        await anyio.sleep_forever()
-
-    async def hang(self: object, result: object) -> None:
-        if reports:
-            raise Mistake
-        await anyio.sleep_forever()
-
-    handlers = table(report)
-    handlers.on("Results", hang)
-    firing = Firing(handlers, CONNECTION, {})
-    async with anyio.create_task_group() as group:
-        if overlap:
-            group.start_soon(apart, firing, [("Results", 1)])
-        else:
-            group.start_soon(firing.fire_here, each(("Results", 1)))
         await anyio.wait_all_tasks_blocked()
         group.cancel_scope.cancel()
 

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from contextvars import ContextVar
 from functools import partial
 from typing import Any, get_args
 
@@ -1045,68 +1044,6 @@ async def test_handlers_that_raise(overlap: bool, caplog: pytest.LogCaptureFixtu
         f"A handler of {event} raised; the stream goes on." for event in ("Open", "Results", "Close") for _ in "12"
     ]
     assert caplog.text.count("Mistake: ") == 6
-
-
-@pytest.mark.parametrize("anyio_backend", [each for each in BACKENDS if each.id != "trio"])
-@pytest.mark.parametrize("overlap", [False, True])
-async def test_a_handler_that_lets_out_a_cancellation(overlap: bool) -> None:
-    """A handler that waits for a task it has cancelled itself ends nothing, and its error is reported."""
-    reported: list[BaseException] = []
-    connection = Connection(
-        Service(results()),
-        concurrent_handlers=overlap,
-        on_handler_error=lambda error, event: reported.append(error),
-    )
-
-    async def on_message(self: object, result: object) -> None:
-        task = asyncio.ensure_future(asyncio.sleep(60))
-        await asyncio.sleep(0)
-        task.cancel()
-        await task
-
-    connection.live.on("Results", on_message)
-    await connection.live.start()
-    await settled()
-
-    assert await connection.live.send(SECOND)
-    await connection.live.finish()
-    assert [type(error) for error in reported] == [asyncio.CancelledError]
-    assert connection.names == ["Open", "Results", "Metadata", "Close"]
-
-
-@pytest.mark.parametrize("anyio_backend", [each for each in BACKENDS if each.id != "trio"])
-async def test_the_root_task_is_cancelled_natively() -> None:
-    """A loop that is shut down cancels its tasks; a handler that runs does not keep the session alive then."""
-    reported: list[BaseException] = []
-    connection = Connection(Service(results()), on_handler_error=lambda error, event: reported.append(error))
-    entered = anyio.Event()
-
-    async def on_message(self: object, result: object) -> None:
-        entered.set()
-        await anyio.sleep_forever()
-
-    connection.live.on("Results", on_message)
-    await connection.live.start()
-    await entered.wait()
-    (root,) = [task for task in asyncio.all_tasks() if task.get_name() == TASK]
-    root.cancel()
-    await asyncio.wait({root})
-
-    assert root.cancelled()
-    assert (connection.closed, reported) == (True, [])
-
-
-async def test_the_context_of_who_started() -> None:
-    """Handlers see the context variables of whoever called `start`."""
-    connection = Connection()
-    variable: ContextVar[str] = ContextVar("variable", default="none")
-    found: list[str] = []
-    connection.live.on("Open", lambda self, open: found.append(variable.get()))
-    variable.set("the caller's")
-    await connection.live.start()
-    await connection.live.finish()
-
-    assert found == ["the caller's"]
 
 
 @pytest.mark.parametrize("anyio_backend", [each for each in BACKENDS if each.id != "trio"])
