@@ -19,6 +19,8 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import click
+
 from dgasync.batch.items import cause
 from dgasync.cli.exits import Exit, Failure
 from dgasync.cli.files import writable
@@ -53,6 +55,7 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._was_there = path.exists()
 
     def prepare(self, *, is_new: bool) -> None:
         """See whether it can be written, before anything is asked for; `is_new`: there is no journal of it."""
@@ -66,12 +69,23 @@ class Archive:
 
     def begin(self, journal: Journal) -> None:
         """Find out what is there, once nobody else uses the journal."""
+        known = journal.report()
+        written = known.done + known.failed - journal.untold()
+        if written and not (self._was_there or self.from_journal):
+            click.echo(
+                f"dgasync: {self.path} is gone, and with it the recordings of earlier runs ({written:,}); they are not "
+                f"done again unless you remove {journal.path}",
+                err=True,
+            )
 
     def take(self, result: Result) -> None:
         """Keep a result, if need be again."""
 
     def end(self, journal: Journal) -> None:
         """Finish it; more may be put into it by another run."""
+
+    def close(self) -> None:
+        """Let go of it, whatever happened."""
 
 
 class Folder(Archive):
@@ -122,6 +136,7 @@ class Lines(Archive):
 
     def begin(self, journal: Journal) -> None:
         """Cut off half a line at the end, and find out which lines will be told of again."""
+        super().begin(journal)
         with writable(self.path):
             self.path.touch()
             with self.path.open("r+b") as file:
@@ -143,9 +158,10 @@ class Lines(Archive):
             while rest:
                 rest = rest[self._file.write(rest) :]
 
-    def end(self, journal: Journal) -> None:
-        """Close it."""
-        self._file.close()
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
 
 
 class Table(Archive):

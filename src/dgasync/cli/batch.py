@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,6 +27,7 @@ from dgasync.limits import BATCH_CONCURRENCY
 if TYPE_CHECKING:
     from dgasync.batch.items import Totals
     from dgasync.batch.journal import Journal
+    from dgasync.cli.forms import Kind
     from dgasync.sync.batch import Batch
 
 __all__ = ["batch"]
@@ -113,9 +115,10 @@ class _Run(NamedTuple):
         given = self.given
         options: dict[str, Any] = {**listen_flags.chosen(given), **call_of(given)}
         with (
-            Journal(self.path, keep_answers=self.archive.from_journal) as journal,
+            closing(self.archive),
             progress() as waiting,
             client(given, waiting) as deepgram,
+            Journal(self.path, keep_answers=self.archive.from_journal) as journal,
             deepgram.transcribe_many(
                 self.sources,
                 journal=journal,
@@ -133,7 +136,7 @@ class _Run(NamedTuple):
             raise click.Abort
         if failed:
             again = "" if given["retry_failed"] else "; --retry-failed tries them again"
-            raise Failure(f"{failed:,} recordings were given up{again}", Exit.SOME_FAILED)
+            raise Failure(f"recordings that were given up: {failed:,}{again}", Exit.SOME_FAILED)
 
     def _all(self, batch: Batch, journal: Journal) -> bool:
         """Take all results, and say what there is to say; whether Ctrl-C was pressed."""
@@ -172,7 +175,7 @@ def _archive_of(sources: tuple[str, ...], given: Mapping[str, Any]) -> Archive:
         raise click.UsageError("Missing option '--output'")
     path = Path(given["output"])
     suffix = path.suffix.lower()
-    more = [kind for kind in (given["captions"], "text" if given["text"] else None) if kind]
+    more: list[Kind] = [kind for kind in (given["captions"], "text" if given["text"] else None) if kind]
     if path.is_dir() or suffix not in (*_LINES, *_TABLES):
         if path.is_file():
             raise click.UsageError(f"{path} is a file: the output is a folder, or ends with .jsonl or .parquet")

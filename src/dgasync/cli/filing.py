@@ -69,5 +69,5 @@ def _is_usual(part: str) -> bool:
 
 
 def _readable(key: str) -> str:
-    found = "".join(each if each.isprintable() else "_" for each in stem(key)).strip(". ")
+    found = "".join(each if each.isprintable() else "_" for each in stem(key)).strip(". -")
     return found.encode()[:80].decode("utf-8", "ignore") or "recording"
