@@ -169,7 +169,7 @@ class AsyncDeepgramClient(Root, Successor):
         on_result: Callable[[Result], object] | None = None,
         **options: Unpack[TranscribeParams],
     ) -> AsyncBatch:
-        """Many recordings, a few of them at once: `async with` and then `async for`, or `await ....run()`.
+        """Many recordings, a few of them at once: `async with` and then `async for`, or `run()`.
 
             async with deepgram.transcribe_many("archive/**/*.wav", journal="archive.db") as batch:
                 async for result in batch: ...

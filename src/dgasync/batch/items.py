@@ -42,8 +42,11 @@ class Item:
     """Whatever is to be found again in its result; of a manifest, the other columns."""
 
     def __post_init__(self) -> None:
-        if not self.key:
-            object.__setattr__(self, "key", _name(self.source))
+        key = self.key or _name(self.source)
+        if not key.isascii():
+            # A file may have a name that is no text; SQLite and JSON keep nothing else.
+            key = key.encode("utf-8", "backslashreplace").decode()
+        object.__setattr__(self, "key", key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Folder      a file for each recording, or several
 Lines       one file, with a line of JSON for each
 Table       one Parquet file, with a row for each
 
-The batch tells of a result until it is told that this is done with, which the command does when `take` has returned.
-So what was killed in between is told once more, and each of these knows how to take something twice.
+The batch tells of a result until that is acknowledged, which it is when `take` has returned. So what was killed in
+between would come once more, and each of these knows what to do about that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import islice, pairwise
 from pathlib import Path
@@ -68,7 +68,7 @@ class Archive:
             self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def begin(self, journal: Journal) -> None:
-        """Find out what is there, once nobody else uses the journal."""
+        """See to it that journal and output agree; nobody else may run with the journal meanwhile."""
         known = journal.report()
         written = known.done + known.failed - journal.untold()
         if written and not (self._was_there or self.from_journal):
@@ -79,7 +79,7 @@ class Archive:
             )
 
     def take(self, result: Result) -> None:
-        """Keep a result, if need be again."""
+        """Keep a result."""
 
     def end(self, journal: Journal) -> None:
         """Finish it; more may be put into it by another run."""
@@ -131,28 +131,20 @@ class Lines(Archive):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._there: set[tuple[str, str | None]] = set()
         self._file: Any = None
 
     def begin(self, journal: Journal) -> None:
-        """Cut off half a line at the end, and find out which lines will be told of again."""
+        """Cut off half a line at the end, and acknowledge the lines that are there."""
         super().begin(journal)
         with writable(self.path):
             self.path.touch()
             with self.path.open("r+b") as file:
                 file.truncate(next(_ends(file)))
-                for start, end in islice(((start, end) for end, start in pairwise(_ends(file))), journal.untold()):
-                    file.seek(start)
-                    self._there.add(_name(file.read(end - start)))
+                journal.told(_results(file, journal.untold()))
             self._file = self.path.open("ab", buffering=0)
-        # Also what this run does not come across is not to be told of again by a later one.
-        journal.told(self._there)
 
     def take(self, result: Result) -> None:
-        """Write its line, unless it is there."""
-        if (result.key, result.request_id) in self._there:
-            self._there.discard((result.key, result.request_id))
-            return
+        """Write its line."""
         with writable(self.path):
             rest = memoryview(_line(result))
             while rest:
@@ -246,12 +238,15 @@ def _line(result: Result) -> bytes:
     return b'%b, "answer": %b}\n' % (_encoded({**head, "text": result.transcript.text})[:-1], answer)
 
 
-def _name(line: bytes) -> tuple[str, str | None]:
-    try:
-        said = json.loads(line)
-        return said["key"], said["request_id"]
-    except (ValueError, KeyError, TypeError):
-        return "", None  # somebody else's line
+def _results(file: BinaryIO, most: int) -> list[tuple[str, str | None]]:
+    """What the last lines are of: keys and request ids."""
+    found: list[tuple[str, str | None]] = []
+    for end, start in islice(pairwise(_ends(file)), most):
+        file.seek(start)
+        with suppress(ValueError, KeyError, TypeError):  # somebody else's line
+            said = json.loads(file.read(end - start))
+            found.append((said["key"], said["request_id"]))
+    return found
 
 
 def _encoded(value: object) -> bytes:

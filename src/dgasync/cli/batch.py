@@ -17,10 +17,12 @@ from dgasync.cli.call import call_of, timeout_flag
 from dgasync.cli.exits import EPILOG, Exit, Failure, explained
 from dgasync.cli.filing import Filing
 from dgasync.cli.flags import listen_flags
+from dgasync.cli.layout import one_line
 from dgasync.cli.live import Patience
-from dgasync.cli.meter import Meter, lasting
+from dgasync.cli.meter import Meter, figure, lasting
 from dgasync.cli.output import write
 from dgasync.cli.progress import progress
+from dgasync.cli.recording import STANDARD_INPUT
 from dgasync.cli.service import Asking, check, client, service_flags
 from dgasync.limits import BATCH_CONCURRENCY
 
@@ -119,18 +121,22 @@ class _Run(NamedTuple):
             progress() as waiting,
             client(given, waiting) as deepgram,
             Journal(self.path, keep_answers=self.archive.from_journal) as journal,
-            deepgram.transcribe_many(
+        ):
+            # Before the batch looks at anything: what is retried would no longer count as not told.
+            journal.begin()
+            self.archive.begin(journal)
+            journal.end()
+            batch = deepgram.transcribe_many(
                 self.sources,
                 journal=journal,
                 concurrency=given["concurrency"] or (_LOCAL if given["local"] else BATCH_CONCURRENCY),
                 ordered=given["ordered"],
                 retry_failed=given["retry_failed"],
                 **options,
-            ) as batch,
-        ):
-            waiting.over()
-            self.archive.begin(journal)
-            is_over = self._all(batch, journal)
+            )
+            with batch:
+                waiting.over()
+                is_over = self._all(batch, journal)
             failed = journal.report().failed
         if is_over:
             raise click.Abort
@@ -141,15 +147,16 @@ class _Run(NamedTuple):
     def _all(self, batch: Batch, journal: Journal) -> bool:
         """Take all results, and say what there is to say; whether Ctrl-C was pressed."""
         meter = Meter(batch, self.sources)
-        told = 0
+        failures = 0
         try:
             with meter, Patience(meter.finishing, batch.stop) as patience:
                 for result in batch:
                     self.archive.take(result)
                     if result.error is not None:
-                        told += 1
-                        if told <= _TOLD:
-                            click.echo(f"dgasync: {result.key}: {explained(result.error)[0]}", err=True)
+                        failures += 1
+                        if failures <= _TOLD:
+                            message = explained(result.error)[0]
+                            click.echo(f"dgasync: {one_line(result.key)}: {message}", err=True)
         except Exception:
             self._ended(meter, journal)
             raise
@@ -173,6 +180,8 @@ def _journal_of(given: Mapping[str, Any]) -> Path:
 def _archive_of(sources: tuple[str, ...], given: Mapping[str, Any]) -> Archive:
     if not given["output"]:
         raise click.UsageError("Missing option '--output'")
+    if given["output"] == STANDARD_INPUT:
+        raise click.UsageError("the output is a folder or a file, to which later runs can add")
     path = Path(given["output"])
     suffix = path.suffix.lower()
     more: list[Kind] = [kind for kind in (given["captions"], "text" if given["text"] else None) if kind]
@@ -218,5 +227,5 @@ def _facts(totals: Totals) -> dict[str, object]:
         "Time of all runs": lasting(totals.elapsed_seconds),
         "in requests, added up": lasting(totals.request_seconds),
         "rested": lasting(totals.waited_seconds),
-        "Hours of audio an hour": f"{totals.speed:.3g}",
+        "Hours of audio an hour": figure(totals.speed),
     }

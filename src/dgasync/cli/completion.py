@@ -24,13 +24,13 @@ _INSTALL = {
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(list(_INSTALL)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    r"""Print what makes a shell complete this command: commands, flags, their values, and files.
+    """Print what makes a shell complete this command: commands, flags, their values, and files.
 
     \b
     bash:  eval "$(dgasync completion bash)"     in ~/.bashrc
     zsh:   eval "$(dgasync completion zsh)"      in ~/.zshrc, below compinit
     fish:  dgasync completion fish > ~/.config/fish/completions/dgasync.fish
-    """
+    """  # noqa: D301  # click's own sign, the character, not a backslash
     from click.shell_completion import ShellComplete, get_completion_class
 
     kind = get_completion_class(shell)

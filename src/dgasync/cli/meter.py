@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dgasync.batch.items import Totals
     from dgasync.sync.batch import Batch
 
-__all__ = ["Meter", "lasting"]
+__all__ = ["Meter", "figure", "lasting"]
 
 _SHOWN = 4
 """Times a second; it is a sum over everything in flight that is looked at."""
@@ -54,9 +54,9 @@ class Meter:
         said = [_counted(totals)]
         if totals.elapsed_seconds and _done(totals):
             rate = _done(totals) / totals.elapsed_seconds
-            said.append(f"{rate:.3g}/s")
+            said.append(f"{figure(rate)}/s")
             if totals.audio_seconds:
-                said.append(f"{totals.speed:.3g} hours of audio an hour")
+                said.append(f"{figure(totals.speed)} h of audio/h")
             if self._total is not None:
                 said.append(f"{lasting(max(0, self._total - _passed(totals)) / rate)} left")
         said.append(f"{self._batch.in_flight} of at most {self._batch.concurrency} at once")
@@ -134,6 +134,11 @@ def _counted(totals: Totals) -> str:
     if totals.skipped:
         said.append(f"{totals.skipped:,} there already")
     return ", ".join(said)
+
+
+def figure(number: float) -> str:
+    """A number to three figures, and all that stand before the point: 0.05, 12.5, 12,346."""
+    return f"{number:.3g}" if number < 100 else f"{number:,.0f}"
 
 
 def lasting(seconds: float) -> str:

@@ -19,9 +19,11 @@ class Noun(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """List, where nothing else is asked for."""
+        if ctx.resilient_parsing:  # it is being completed
+            return super().parse_args(ctx, args)
         if "list" in self.commands and (not args or (args[0][:1] == "-" and args[0] not in ctx.help_option_names)):
             args = ["list", *args]
-        if not args and not ctx.resilient_parsing:
+        if not args:
             click.echo(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)

@@ -153,7 +153,7 @@ class DeepgramClient(Root, Successor):
         on_result: Callable[[Result], object] | None = None,
         **options: Unpack[TranscribeParams],
     ) -> Batch:
-        """Many recordings, a few of them at once: `with` and then `for`, or `await ....run()`.
+        """Many recordings, a few of them at once: `with` and then `for`, or `run()`.
 
             with deepgram.transcribe_many("archive/**/*.wav", journal="archive.db") as batch:
                 for result in batch: ...
