@@ -245,3 +245,22 @@ def test_fastapi(deepgram_server: LocalServer, tmp_path: Path) -> None:
             asyncio.run(submitted(deepgram_server, folder, f"{url}/here", journal))
         check(list(journal.results(new=True)), folder)
         assert journal.untold() == 0
+
+
+async def test_who_goes_away_in_the_middle(journal: Journal) -> None:
+    """A post that is not finished is nothing, and no error of the app."""
+    fastapi = pytest.importorskip("fastapi")
+    app = fastapi.FastAPI()
+    app.include_router(Receiver(journal, dg_token=None).fastapi_router("/here"))
+    scope = {"type": "http", "method": "PUT", "path": "/here", "query_string": b"", "headers": [(b"dg-token", b"k")]}
+    coming = [{"type": "http.request", "body": answer("a")[:9], "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400

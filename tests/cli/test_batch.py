@@ -192,7 +192,7 @@ def test_ends_between_writing_and_saying_so(
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
-def test_names_that_are_no_text(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) -> None:
+def test_names_that_are_no_text(batch: Batch, tmp_path: Path) -> None:
     """A file from another age, whose name is Latin-1, is one like any other."""
     (tmp_path / "calls").mkdir()
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/calls/Gespr\xe4ch.wav"))).write_bytes(Ruler(1.0).wav())
@@ -205,8 +205,7 @@ def test_names_that_are_no_text(batch: Batch, deepgram_server: LocalServer, tmp_
     assert (first["key"], first["text"]) == (f"{tmp_path}/calls/Gespr\\udce4ch.wav", "w0 w1")
     assert second["error"]["kind"]
     (found,) = (tmp_path / "all").glob("*.json")
-    assert found.name.startswith("udce4ch-") or "Gespr" in found.name
-    assert len(deepgram_server.requests) <= 4
+    assert found.name.startswith("Gespr_udce4ch-")
 
 
 def test_a_long_line(tmp_path: Path) -> None:
