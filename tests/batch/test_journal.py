@@ -181,7 +181,7 @@ def test_a_callback_that_reports_failure(journal: Journal) -> None:
 
 
 def test_results_are_told_once(journal: Journal) -> None:
-    """Each counts as told when the next is asked for, in the order in which they came up, and across pages."""
+    """Each counts as told when the next is asked for, in the order in which they came up."""
     keys = [f"{n:03}" for n in range(250)]
     for key in keys:
         done(journal, key)

@@ -42,7 +42,9 @@ def classes(package: str) -> dict[str, type]:
     }
 
 
-CORES = {name: each for package in ("client", "api", "batch", "session", "tree") for name, each in classes(package).items()}
+CORES = {
+    name: each for package in ("client", "api", "batch", "session", "tree") for name, each in classes(package).items()
+}
 TWINS = {f"Async{name}": name for name in classes("sync") if f"Async{name}" in CORES}
 PAIRS = [(classes("sync")[twin], CORES[core]) for core, twin in TWINS.items()]
 RENAMED = {

@@ -6,6 +6,7 @@
 
 items      what goes in, what comes out, and what was done in all
 sources    paths, folders, patterns, manifests and iterators, one recording after another
+intake     these, and what the journal knows of each
 throttle   how many at once, learnt from the answers
 journal    what is done, in one SQLite file
 run        the batch itself

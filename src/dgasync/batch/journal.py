@@ -326,23 +326,23 @@ class Journal:
             new: only what nobody was told of yet, as the answers that came by callback; each counts as told once the
                 next one is asked for. Else all of it, which has the transcripts only with `keep_answers`.
         """
+        condition = "taken = 0 AND" if new else ""
         last = 0
         while True:
-            condition = "taken = 0 AND" if new else ""
+            # One at a time: an answer may have megabytes.
             with _translated(self.path), self._lock:
-                rows = self._db.execute(
+                row = self._db.execute(
                     f"SELECT rowid, {_RESULT} FROM recording "
-                    f"WHERE {condition} state >= {_State.DONE:d} AND rowid > ? ORDER BY rowid LIMIT 100",
+                    f"WHERE {condition} state >= {_State.DONE:d} AND rowid > ? ORDER BY rowid LIMIT 1",
                     (last,),
-                ).fetchall()
-            if not rows:
+                ).fetchone()
+            if row is None:
                 return
-            for rowid, *found in rows:
-                last = rowid
-                result = _result(*found)
-                yield result
-                if new:
-                    self.told([(result.key, result.request_id)])
+            last, *found = row
+            result = _result(*found)
+            yield result
+            if new:
+                self.told([(result.key, result.request_id)])
 
     def answered(self, request_id: str) -> Result | None:
         """What a request came to, by callback for one; None while it has come to nothing, or when somebody was told."""

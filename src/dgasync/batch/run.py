@@ -1,6 +1,6 @@
 """A batch while it runs: recordings in, results out, and nothing lost in between.
 
-    feeder      reads the sources, asks the journal, and lines up what is to be done        (one task)
+    feeder      takes in what the sources give, and lines up what is to be done             (one task)
     workers     take from that line, and try each until it has an answer or is given up     (one for each in flight)
     writer      writes down what happened, as much of it at once as there is                (one task, with a journal)
     the user    takes results; what was taken is written down when the next is asked for
@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from heapq import heappop, heappush
 from random import random
 from typing import TYPE_CHECKING, Any, cast
@@ -24,9 +25,9 @@ from anyio import to_thread
 
 from dgasync.api import listen
 from dgasync.api.road import Road
-from dgasync.batch.items import Item, Result, Totals, Work, cause
+from dgasync.batch.intake import Intake
+from dgasync.batch.items import Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
-from dgasync.batch.sources import items_of, small
 from dgasync.batch.throttle import Throttle, befalls_all
 from dgasync.config import count
 from dgasync.errors import (
@@ -39,7 +40,7 @@ from dgasync.errors import (
     RateLimited,
     Unauthorized,
 )
-from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_LOOK_FOR, CLOSE_TIMEOUT, RETRY_BASE
+from dgasync.limits import BATCH_ALONE, BATCH_GATHER, RETRY_BASE
 from dgasync.logs import log
 from dgasync.protocol import retry
 from dgasync.protocol.request import Safety
@@ -94,14 +95,18 @@ class AsyncBatch:
         instead = "use `transcribe_many_to_callback`, which has a journal for them"
         listen.refuse_early(options, strict=road.is_strict(None), instead=instead)
         self._road = road
-        self._sources = sources
-        self._options = options
         self._journal = journal
+        self._make_intake = partial(
+            Intake,
+            sources,
+            options,
+            retry_failed=retry_failed,
+            resubmit_after=resubmit_after,
+            clock=road.transport.clock,
+        )
         self._ordered = ordered
-        self._retry_failed = retry_failed
         self._on_result = on_result
         self._callback = callback
-        self._resubmit_after = resubmit_after
         self._throttle = Throttle(concurrency)
         self._window = 2 * concurrency
         self._totals = Totals()
@@ -111,8 +116,6 @@ class AsyncBatch:
         self._line: deque[Work] = deque()  # to be asked
         self._flying = 0  # workers, each with one that is asked, or waits to be asked again
         self._held = 0  # in the line, asked, or being written down
-        self._active: set[str] = set()  # names of what is not in the journal as taken yet
-        self._gone: set[str] = set()  # those that came to be while it was asked
         self._ready: deque[Work] = deque()
         self._early: list[tuple[int, Work]] = []  # ready before their turn
         self._turn = 0
@@ -121,11 +124,11 @@ class AsyncBatch:
         self._is_stopping = False
         self._is_broken = False  # the journal is
         self._failure: Exception | None = None
-        self._trouble: Exception | None = None  # of the sources, behind what they gave
         self._changes = Changes()
         self._own_journal = False
         # These are made on the loop that enters.
         self._clock: Clock = road.transport.clock
+        self._intake: Intake
         self._stop_wake: Wake
         self._feeding: anyio.CancelScope
         self._group: Any = None
@@ -201,6 +204,7 @@ class AsyncBatch:
         if self._journal is not None:
             self._own_journal = not isinstance(self._journal, Journal)
             self._journal = await to_thread.run_sync(_begun, self._journal)
+        self._intake = self._make_intake(self._journal)
         self._moved, self._news, self._to_write = anyio.Event(), anyio.Event(), anyio.Event()
         self._stop_wake = self._road.transport.wake()
         self._feeding = anyio.CancelScope()
@@ -225,7 +229,7 @@ class AsyncBatch:
         finally:
             self._ended = self._clock.now()
             if isinstance(self._journal, Journal):
-                with self._clock.move_on_after(CLOSE_TIMEOUT, shield=True):
+                with anyio.CancelScope(shield=True):  # bounded as each write is
                     await to_thread.run_sync(self._written_last, self._journal)
 
     def __repr__(self) -> str:
@@ -248,7 +252,7 @@ class AsyncBatch:
     async def _feed(self) -> None:
         try:
             with self._feeding:
-                async with aclosing(self._groups()) as groups:
+                async with aclosing(self._intake.groups()) as groups:
                     async for group in groups:
                         for work, known in group:
                             await self._take_in(work, known)
@@ -295,63 +299,6 @@ class AsyncBatch:
     def _waiting(self) -> int:
         """How many are between feeder and user."""
         return self._held + len(self._ready) + len(self._early)
-
-    async def _groups(self) -> AsyncGenerator[list[tuple[Work, Known]], None]:
-        """The recordings, some at a time, each with what the journal knows of it."""
-        if not isinstance(self._sources, AsyncIterable):
-            items = items_of(self._sources)
-            while group := await self._group_of(items):
-                yield group
-            return
-        sources = aiter(self._sources)
-        try:
-            async for source in sources:
-                items = items_of(source)
-                while group := await self._group_of(items):
-                    yield group
-        finally:
-            if isinstance(sources, AsyncGenerator):
-                await sources.aclose()
-
-    async def _group_of(self, items: Iterator[Item]) -> list[tuple[Work, Known]]:
-        """The next of them, none at the end; raises what the sources raise, behind what they gave."""
-        self._gone.clear()
-        # Sources that block may be left to themselves: the thread ends when they give something.
-        works, known = await to_thread.run_sync(self._looked_up, items, abandon_on_cancel=True)
-        if self._trouble is not None and not works:
-            raise self._trouble
-        if self._journal is None:
-            return list(zip(works, known, strict=True))
-        found: list[tuple[Work, Known]] = []
-        for work, state in zip(works, known, strict=True):
-            key = work.item.key
-            # What the journal could not know: it is here already, or left while the journal was asked.
-            is_here = key in self._active or key in self._gone
-            if not is_here and state is not Known.SKIP:
-                self._active.add(key)
-            found.append((work, Known.SKIP if is_here else state))
-        return found
-
-    def _looked_up(self, items: Iterator[Item]) -> tuple[list[Work], list[Known]]:
-        """On a thread, where reading the disk and the journal keep nobody waiting."""
-        works: list[Work] = []
-        if self._trouble is None:
-            until = self._clock.now() + BATCH_LOOK_FOR
-            try:
-                for item in items:
-                    works.append(Work(item, {**self._options, **item.options} if item.options else self._options))
-                    if len(works) >= BATCH_LOOK or self._clock.now() > until:
-                        break
-            except Exception as error:
-                self._trouble = error
-        if isinstance(self._journal, Journal):
-            known = self._journal.look(works, retry_failed=self._retry_failed, resubmit_after=self._resubmit_after)
-        else:
-            known = [Known.NEW] * len(works)
-        for work, state in zip(works, known, strict=True):
-            if state is Known.NEW:
-                work.body = small(work.item.source)
-        return works, known
 
     # ── one recording ──
 
@@ -527,12 +474,12 @@ class AsyncBatch:
                 while not self._changes:
                     self._to_write = anyio.Event()
                     await self._to_write.wait()
-                await self._clock.sleep(0.005)
+                await self._clock.sleep(BATCH_GATHER)
                 changes, self._changes = self._changes, Changes()
-                with anyio.CancelScope(shield=True):  # SQLite's own limit bounds it; half a write would be none
+                with anyio.CancelScope(shield=True):  # SQLite's own limit bounds it
                     await to_thread.run_sync(journal.write, changes, self.totals)
-                self._active.difference_update(changes.taken)
-                self._gone.update(changes.taken)
+                self._intake.is_done_with(changes.taken)
+                self._intake.is_done_with(work.item.key for work in changes.submitted)
                 for work in (*changes.ended, *changes.submitted):
                     work.answer = None
                     self._deliver(work)
@@ -553,7 +500,6 @@ class AsyncBatch:
     def _drop(self, work: Work) -> None:
         """Nobody is told of it."""
         self._held -= 1
-        self._active.discard(work.item.key)
         self._news.set()
 
     def _next(self) -> Work | None:
