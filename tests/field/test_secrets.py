@@ -175,7 +175,8 @@ def a_file_that_shrinks(scene: Scene) -> None:
 
 
 def no_answer_in_time(scene: Scene) -> None:
-    scene.server.fail(Fault.stall())
+    # None of the test before can take it away.
+    scene.server.fail(Fault.stall(), times=None)
     scene.settings["timeout"] = QUICK
 
 
