@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 pytest.importorskip("daft", reason="needs the extra `batch`")
 
 import daft
+import pyarrow
 from daft import col
 from daft.functions import file
+from pyarrow import parquet
 
 from dgasync import DeepgramApiKeyError, DeepgramClientOptions, DeepgramTypeError, Transcript, Unauthorized
 from dgasync.dataframe import job, transcribe
@@ -91,6 +94,21 @@ def test_texts(service: LocalServer, tmp_path: Path) -> None:
     assert "calls/empty.wav is empty" in found[5]["error"]["message"]
     assert all(row["error"] and row["text"] is None for row in found[4:])
     assert len(service.requests) == len(good) + 1
+
+
+def test_a_table_in_a_store(service: LocalServer) -> None:
+    """Parquet in an object store becomes Parquet in an object store."""
+    table = pyarrow.table({"name": ["a", "b"], "audio": [ruler.wav() for ruler in RULERS[:2]]})
+    parquet.write_table(table, written := io.BytesIO())
+    objects = {"in/calls.parquet": written.getvalue()}
+    with stored(objects) as io_config:
+        calls = daft.read_parquet("s3://in/calls.parquet", io_config=io_config)
+        heard = calls.select("name", transcribe(col("audio"))["text"].alias("text"))
+        heard.write_parquet("s3://out/transcripts", io_config=io_config)
+
+    (name,) = [name for name in objects if name.startswith("out/transcripts/")]
+    found = parquet.read_table(io.BytesIO(objects[name])).to_pylist()
+    assert sorted((row["name"], row["text"]) for row in found) == [("a", RULERS[0].text), ("b", RULERS[1].text)]
 
 
 def test_files(service: LocalServer, tmp_path: Path) -> None:
