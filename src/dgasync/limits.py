@@ -9,7 +9,6 @@ __all__ = [
     "BATCH_ALONE",
     "BATCH_BODY",
     "BATCH_CONCURRENCY",
-    "BATCH_GATHER",
     "BATCH_LOOK",
     "BATCH_LOOK_FOR",
     "BATCH_OUTAGE",
@@ -263,9 +262,6 @@ BATCH_LOOK = 64
 
 BATCH_LOOK_FOR = 0.02
 """Seconds after which the items that were read go on their way, be they ever so few."""
-
-BATCH_GATHER = 0.005
-"""Seconds for which news of a batch gather, to be written into its journal together; results wait for that."""
 
 BATCH_BODY = 256 * 1024
 """Bytes: files of a batch up to this size are read in one piece, together with their neighbours."""

@@ -65,6 +65,12 @@ CREATE TABLE run (number INTEGER PRIMARY KEY, totals TEXT NOT NULL, at REAL NOT 
 """
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _RESULT = "key, note, tries, seconds, request_id, answer, kind, error"
+_COLUMNS = ("mark", "state", "tries", "crashes", "audio", "seconds", "request_id", "answer", "kind", "error", "note")
+_PUT = (
+    f"INSERT INTO recording (key, {', '.join(_COLUMNS)}, taken, at) VALUES (?{', ?' * len(_COLUMNS)}, 0, {_NOW}) "
+    f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{each} = excluded.{each}' for each in (*_COLUMNS, 'taken', 'at'))}"
+)
+"""What a recording came to, in the place of what was known of it."""
 _ARRIVALS_KEPT = 7 * 86400.0  # seconds; the service itself tries for minutes
 
 
@@ -250,23 +256,16 @@ class Journal:
 
     def write(self, changes: Changes, totals: Totals) -> None:
         """Write down what happened."""
+        # What began and ended since the last time is written once.
+        over = {each.item.key for each in (*changes.ended, *changes.submitted, *changes.released)}
+        rows = [_row(_State.STARTED, each) for each in changes.started if each.item.key not in over]
+        rows += [_row(_State.WAITING, each) for each in changes.released]
+        rows += [_row(_State.SUBMITTED, each) for each in changes.submitted]
+        rows += [_row(_State.DONE if each.error is None else _State.FAILED, each) for each in changes.ended]
         with _translated(self.path), self._lock, self._writing():
-            for state, works in ((_State.STARTED, changes.started), (_State.WAITING, changes.released)):
-                self._db.executemany(
-                    "INSERT INTO recording (key, mark, state, tries, crashes, note, at) "
-                    f"VALUES (?, ?, {state:d}, ?, ?, ?, {_NOW}) ON CONFLICT (key) DO UPDATE SET "
-                    f"mark = excluded.mark, state = {state:d}, taken = 0, tries = excluded.tries, "
-                    "crashes = excluded.crashes, answer = NULL, kind = NULL, error = NULL, note = excluded.note, "
-                    "at = excluded.at",
-                    [(each.item.key, each.mark, each.tries, each.crashes, _noted(each)) for each in works],
-                )
-            self._db.executemany(
-                f"UPDATE recording SET state = ?, taken = 0, tries = ?, audio = ?, seconds = ?, request_id = ?, "
-                f"answer = ?, kind = ?, error = ?, at = {_NOW} WHERE key = ?",
-                [_ended(each) for each in changes.ended],
-            )
+            self._db.executemany(_PUT, rows)
             for each in changes.submitted:
-                self._submitted(each)
+                self._meet(each.request_id)
             dropped = "" if self.keep_answers else ", answer = NULL"
             self._db.executemany(
                 f"UPDATE recording SET taken = 1{dropped} WHERE key = ?", [(key,) for key in changes.taken]
@@ -275,17 +274,14 @@ class Journal:
                 text = json.dumps(asdict(totals))
                 self._db.execute(f"UPDATE run SET totals = ?, at = {_NOW} WHERE number = ?", (text, self._run))
 
-    def _submitted(self, work: Work) -> None:
-        self._db.execute(
-            f"UPDATE recording SET state = {_State.SUBMITTED:d}, tries = ?, seconds = ?, request_id = ?, at = {_NOW} "
-            "WHERE key = ?",
-            (work.tries, work.seconds, work.request_id, work.item.key),
-        )
-        sought = (work.request_id,)
-        early = self._db.execute("SELECT answer, kind, error FROM arrival WHERE request_id = ?", sought).fetchone()
+    def _meet(self, request_id: str | None) -> None:
+        """Give a submission the answer that was here before it."""
+        early = self._db.execute(
+            "SELECT answer, kind, error FROM arrival WHERE request_id = ?", (request_id,)
+        ).fetchone()
         if early is not None:
-            self._db.execute("DELETE FROM arrival WHERE request_id = ?", sought)
-            self._answered(work.request_id or "", *early)
+            self._db.execute("DELETE FROM arrival WHERE request_id = ?", (request_id,))
+            self._answered(request_id or "", *early)
 
     # ── for callbacks ──
 
@@ -441,13 +437,10 @@ def _result(
     )
 
 
-def _ended(work: Work) -> tuple[Any, ...]:
-    if work.error is None:
-        state, kind, error = _State.DONE, None, None
-    else:
-        state, kind, error = _State.FAILED, cause(work.error), _error_text(work.error)
-    facts = (work.tries, work.audio, work.seconds, work.request_id, work.answer)
-    return int(state), *facts, kind, error, work.item.key
+def _row(state: _State, work: Work) -> tuple[Any, ...]:
+    kind, error = (None, None) if work.error is None else (cause(work.error), _error_text(work.error))
+    known = (work.item.key, work.mark, int(state), work.tries, work.crashes, work.audio, work.seconds, work.request_id)
+    return *known, work.answer, kind, error, _noted(work)
 
 
 def _noted(work: Work) -> str | None:

@@ -40,7 +40,7 @@ from dgasync.errors import (
     RateLimited,
     Unauthorized,
 )
-from dgasync.limits import BATCH_ALONE, BATCH_GATHER, RETRY_BASE
+from dgasync.limits import BATCH_ALONE, RETRY_BASE
 from dgasync.logs import log
 from dgasync.protocol import retry
 from dgasync.protocol.request import Safety
@@ -474,7 +474,6 @@ class AsyncBatch:
                 while not self._changes:
                     self._to_write = anyio.Event()
                     await self._to_write.wait()
-                await self._clock.sleep(BATCH_GATHER)
                 changes, self._changes = self._changes, Changes()
                 with anyio.CancelScope(shield=True):  # SQLite's own limit bounds it
                     await to_thread.run_sync(journal.write, changes, self.totals)
