@@ -12,13 +12,16 @@ IPython (`pip install 'dgasync[notebook]'`) is imported by whoever uses it, and 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from dgasync.display.page import MUTED, Html, box, clock, note, styled, text
 from dgasync.errors import DeepgramError, DeepgramTypeError
 from dgasync.limits import SHOWN_CAPTIONS
 from dgasync.models.live import Close, LiveResultResponse, Reconnected, Reconnecting
+from dgasync.protocol.live import Phase
 from dgasync.session.live import AsyncLiveSession
 from dgasync.transcript.names import name_of
 from dgasync.utterances import Utterances
@@ -55,20 +58,36 @@ def show(live: AsyncLiveSession | LiveSession, /, *, speakers: Names | None = No
         speakers: their names by number: `{0: "Ada", 1: "Bob"}`.
 
     Raises:
-        DeepgramTypeError: this is no notebook.
+        DeepgramTypeError: this is no notebook, or no session.
         StreamClosed: the session has failed; what was said until then stays.
     """
-    screen = Screen(live, speakers=speakers)
+    from dgasync.sync.session import LiveSession
+
     if isinstance(live, AsyncLiveSession):
-        return _shown(live, screen)
-    for event in live:
-        screen.take(event)
+        return _shown(live, Screen(live, speakers=speakers))
+    if not isinstance(cast("object", live), LiveSession):
+        raise DeepgramTypeError(f"What is shown is a session that client.live() gives, not {type(live).__name__}.")
+    screen = Screen(live, speakers=speakers)
+    with _to_the_end(live, screen):
+        for event in live:
+            screen.take(event)
     return None
 
 
 async def _shown(live: AsyncLiveSession, screen: Screen) -> None:
-    async for event in live:
-        screen.take(event)
+    with _to_the_end(live, screen):
+        async for event in live:
+            screen.take(event)
+
+
+@contextmanager
+def _to_the_end(live: AsyncLiveSession | LiveSession, screen: Screen) -> Generator[None, None, None]:
+    """Others may have taken the last event, before or meanwhile; who gets none would wait for it for ever."""
+    try:
+        yield
+    finally:
+        if live.phase is Phase.ENDED:
+            screen.end()
 
 
 class Screen:
@@ -112,6 +131,12 @@ class Screen:
         self._closed = self._closed or isinstance(event, Close)
         # Who is behind with the events shows the latest: a notebook takes no more than some hundred changes a second.
         if self._closed or self._live is None or not self._live.waiting:
+            self._handle.update(self)
+
+    def end(self) -> None:
+        """Show that it is over, as its last event does, where somebody else has taken that."""
+        if not self._closed:
+            self._closed = True
             self._handle.update(self)
 
     def to_html(self) -> Html:

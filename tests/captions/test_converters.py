@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -53,8 +54,9 @@ def written(data: object, path: Path) -> Path:
         json.dumps,
         lambda data: json.dumps(data).encode(),
         lambda data: Json(),
+        lambda data: SimpleNamespace(to_json=lambda: data),
     ],
-    ids=["transcript", "response", "dict", "text", "bytes", "to_json"],
+    ids=["transcript", "response", "dict", "text", "bytes", "to_json", "to_json as dict"],
 )
 def test_forms(form: Callable[[dict[str, Any]], Any]) -> None:
     """An answer may come in any of its forms, with or without the converter."""
@@ -212,6 +214,26 @@ class TestWhisper:
 
         assert [cue.text for cue in cues({"segments": [{"text": "今日は", "words": said}]})] == ["今日は"]
 
+    def test_words_of_openai(self) -> None:
+        """OpenAI's words stand beside the text or the segments, and have no punctuation; theirs is taken."""
+        said = [
+            {"word": word, "start": at / 2, "end": at / 2 + 0.4} for at, word in enumerate(["So", "be", "it", "Amen"])
+        ]
+        alone = {"task": "transcribe", "duration": 2.0, "text": "So be it. Amen.", "words": said}
+        segments = [{"text": " So be it.", "start": 0.1, "end": 1.6}, {"text": " Amen.", "start": 1.6, "end": 2.0}]
+        silent = [{"text": "(Music)", "start": 5.0, "end": 6.0, "speaker": "A"}]
+
+        assert [(cue.start, cue.end, cue.text) for cue in cues(alone)] == [(0.0, 1.9, "So be it. Amen.")]
+        assert [
+            (cue.start, cue.end, cue.text, cue.speaker) for cue in cues({**alone, "segments": segments + silent})
+        ] == [
+            (0.0, 1.4, "So be it.", None),
+            (1.5, 1.9, "Amen.", None),
+            (5.0, 6.0, "(Music)", "A"),
+        ]
+        assert cues({**alone, "segments": []}) == cues(alone)
+        assert [(cue.end, cue.text) for cue in cues({**alone, "words": []})] == [(2.0, "So be it. Amen.")]
+
     def test_silence(self) -> None:
         """Silence is captions without words."""
         assert srt({"segments": []}) == ""
@@ -235,6 +257,31 @@ class TestAssembly:
         assert cues({"words": said, "utterances": None}) == cues(ASSEMBLY)
         assert "peaker" not in webvtt({"words": without(said, "speaker")})
         assert srt({"words": []}) == ""
+
+    def test_text_without_words(self) -> None:
+        """An utterance that has only its text is shown, its words spread over its time; so is a whole transcript."""
+        said = [
+            {"text": "One twothree", "start": 1000, "end": 12000, "speaker": "A"},
+            {"text": "Four", "start": 12000, "end": None, "speaker": "B", "words": []},
+            {"text": "", "speaker": "B", "words": [{"text": "Five", "start": 13000, "end": 14000}]},
+        ]
+
+        assert [
+            (cue.start, cue.end, cue.text, cue.speaker) for cue in cues({"utterances": said, "words": None}, 1)
+        ] == [
+            (1.0, 4.0, "One", "A"),
+            (4.0, 12.0, "twothree", "A"),
+            (12.0, 12.0, "Four", "B"),
+            (13.0, 14.0, "Five", None),
+        ]
+        whole = {"text": "So it is", "words": None, "audio_duration": 6}
+        assert [(cue.start, cue.end, cue.text) for cue in cues(whole)] == [(0.0, 6.0, "So it is")]
+
+    def test_absurd_times(self) -> None:
+        """A time beyond all numbers is none."""
+        assert [(cue.start, cue.text) for cue in cues({"words": [{"text": "So", "start": 10**400, "end": True}]})] == [
+            (0.0, "So")
+        ]
 
 
 class _Lines:

@@ -123,6 +123,8 @@ def test_options(options: dict[str, Any], shown: list[list[str]]) -> None:
         {"lines_per_cue": None},
         {"max_pause": 0},
         {"max_pause": float("nan")},
+        {"max_pause": "1"},
+        {"max_pause": True},
         {"line_lenght": 8},
     ],
     ids=str,

@@ -80,6 +80,12 @@ def test_where_it_differs(published: Any) -> None:
     assert "<v Speaker 0>Ready? Yes." in theirs(answer(said, utterances=[utterance(said)]))
     assert "<v Speaker None>" in theirs(answer(nobody))
     assert "00:01:20.000 -->" in published.webvtt(published.AssemblyAIConverter(ASSEMBLY))
+    openai = {"text": "Yes.", "words": [{"word": "Yes", "start": 0.0, "end": 1.0}]}
+    for given in (openai, {**openai, "segments": [{"text": "Yes."}]}):
+        with pytest.raises(LookupError):
+            published.srt(published.WhisperTimestampedConverter(given))
+    with pytest.raises(KeyError):
+        published.srt(published.AssemblyAIConverter({"utterances": [{"text": "Yes.", "start": 0, "end": 1000}]}))
     assert "R&D <b>" in theirs(answer(words("R&D <b>")))
 
 

@@ -44,16 +44,19 @@ def test_captions(asked: Run, folder: Path) -> None:
 
 
 def test_names_say_it_too(asked: Run, folder: Path) -> None:
-    """A file holds what its name says, and nothing is printed; flags say it louder."""
+    """A file holds what its name says, and nothing is printed; flags say it where the name does not."""
     for name in ("x.srt", "x.md", "x.json", "x.txt"):
         assert asked("a.wav", "-o", name)[:2] == (0, b"")
-    asked("a.wav", "--captions", "vtt", "--output", "y.srt")
+    asked("a.wav", "--captions", "vtt", "--output", "y.subtitles")
+    asked("a.wav", "--layout", "turns", "--output", "z.transcript")
+    asked("a.wav", "--output", "none")
 
     assert (folder / "x.srt").read_text().startswith("1\n00:00:00,000 --> ")
     assert (folder / "x.md").read_text() == f"`0:00:00`\n{A}\n"
     assert json.loads((folder / "x.json").read_bytes())["metadata"]["duration"] == 1.0
     assert (folder / "x.txt").read_text() == f"{A}\n"
-    assert (folder / "y.srt").read_text().startswith("WEBVTT\n")
+    assert (folder / "y.subtitles").read_text().startswith("WEBVTT\n")
+    assert (folder / "z.transcript").read_text() == (folder / "none").read_text() == f"{A}\n"
 
 
 def test_what_is_there_is_not_lost(asked: Run, folder: Path, deepgram_server: LocalServer) -> None:
@@ -161,11 +164,15 @@ def test_notes_of_several(asked: Run, folder: Path) -> None:
     [
         (("a.wav", "b.wav", "--captions", "srt"), "--output DIR"),
         (("a.wav", "b.wav", "--output", "c.wav"), "folder"),
+        (("a.wav", "b.wav", "--output", "c.srt"), "c.srt/"),
         (("-", "-"), "once"),
+        (("a.wav", "-o", "x.docx"), "x.docx: .docx does not say"),
+        (("a.wav", "-o", "x.vtt", "--captions", "srt"), "--captions does not go with x.vtt"),
+        (("a.wav", "-o", "x.txt", "--json"), "--json does not go with x.txt"),
         (("a.wav", "--json", "--captions", "srt"), "--json and --captions do not go together"),
         (("a.wav", "--words-per-line", "3"), "--words-per-line goes with --captions"),
         (("a.wav", "--no-speakers"), "--no-speakers goes with --captions"),
-        (("a.wav", "--captions", "srt", "--chars-per-line", "0"), "chars_per_line"),
+        (("a.wav", "--captions", "srt", "--chars-per-line", "0"), "--chars-per-line is"),
         (("a.wav", "--markdown", "--layout", "turns"), "--layout is for text"),
         (("a.wav", "--json", "--speaker", "0=Ada"), "--speaker does not go with --json"),
         (("a.wav", "--speaker", "Ada"), "NUMBER=NAME"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -93,6 +93,10 @@ def test_show_without_await(notebook: Notebook, deepgram_server: LocalServer) ->
         show(live, speakers=["Ada"])
 
     assert notebook.states[-1].endswith(ruler.text)
+    show(live)  # once more: the events are gone, the transcript is there
+    shown = notebook.outputs.pop()
+    assert [state.startswith("Transcript") for state in shown] == [False, True]
+    assert shown[-1] == notebook.states[-1]
     assert Read(live.to_html()).text.endswith(ruler.text)
 
 
@@ -111,6 +115,7 @@ def test_a_session_that_fails(notebook: Notebook, deepgram_proxy: FaultProxy) ->
     with pytest.raises(StreamClosed):
         watch()
     assert ruler.words[0] in notebook.states[-1]
+    assert notebook.states[-1].startswith("Transcript")
 
 
 def test_lines(notebook: Notebook) -> None:
@@ -173,6 +178,14 @@ def test_a_session_that_keeps_no_words(notebook: Notebook) -> None:
     screen.take(Close(code=1000, reason=""))
 
     assert notebook.states[-1] == "0:00 oneover"
+
+
+def test_what_is_no_session(notebook: Notebook) -> None:
+    """What is no session is refused, before anything is shown."""
+    for thing in (3, None, "live"):
+        with pytest.raises(DeepgramTypeError, match=f"not {type(thing).__name__}"):
+            show(cast("Any", thing))
+    assert notebook.outputs == []
 
 
 def test_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -90,9 +90,57 @@ class TestSearch:
         assert transcript().search("it") == transcript(channel()).search("it") == ()
 
     def test_nothing_to_look_for(self) -> None:
-        """What has no word in it is an error."""
+        """What has no word in it is an error, and so is what is no text, wherever it is looked for."""
         with pytest.raises(DeepgramTypeError, match=r"no word in ' \?!'"):
             dialogue().search(" ?!")
+        for what, kind in ((None, "NoneType"), (b"ada", "bytes"), (re.compile(b"ada"), "one of bytes")):
+            with pytest.raises(DeepgramTypeError, match=rf"not {kind}\.$"):
+                transcript().search(cast("Any", what))
+
+    @pytest.mark.parametrize(
+        ("text", "what", "shown"),
+        [
+            ("I am Jose\u0301.", "JOSÉ", "Jose\u0301"),
+            ("I am José.", "jose\u0301", "José"),
+            ("I am José.", "jose", None),
+            ("Jose\u0301", "jose", None),
+            ("I don’t.", "don't", "don’t"),
+            ("I don't.", "don’t", "don't"),
+            ("O’Brien's", "o brien", "O’Brien"),
+            ("A follow-up.", "follow up", "follow-up"),
+            ("A follow up.", "follow-up", "follow up"),
+            ("At (555) 1234.", "555-1234", "555) 1234"),
+            ("At 555-1234.", "555 1234", "555-1234"),
+            ("At 5551234.", "1234", None),
+            ("Die Straße.", "STRASSE", "Straße"),
+            ("DIE STRASSE.", "straße", "STRASSE"),
+            ("Straße", "stras", None),
+            ("İstanbul", "istanbul", "İstanbul"),
+            ("नमस्ते जी।", "नमस्ते", "नमस्ते"),
+            ("नमस्तेजी", "नमस्ते", None),
+            ("नमस्ते", "नमस्त", None),
+            ("At ५५५ or ５５５.", "555", "५५५"),
+            ("co\u00adworker", "coworker", "co\u00adworker"),
+            ("私は田中太郎です", "田中 太郎", "田中太郎"),
+            ("私は 田中 太郎 です", "田中太郎", "田中 太郎"),
+            ("ABC 公司", "abc公司", "ABC 公司"),
+            ("ก็ได้", "ได", None),
+            ("한국", "하", None),
+            ("10½", "101", None),
+        ],
+    )
+    def test_writing(self, text: str, what: str, shown: str | None) -> None:
+        """However it is written and encoded, what is said is found: its words, whole, and its own letters."""
+        words = transcript(channel(*(word(each, at) for at, each in enumerate(text.split()))))
+        bare = transcript({"alternatives": [{"transcript": text}]})
+        first = [match.text for match in bare.search(what)][:1]
+
+        assert first == ([] if shown is None else [shown])
+        assert bool(words.search(what)) is (shown is not None)
+        if shown is not None:
+            assert shown in words.search(what)[0].text
+            assert shown not in words.redacted(what).text
+            assert bare.redacted(what).text.startswith(text.replace(shown, "[REDACTED]", 1)[: text.index(shown) + 10])
 
 
 ENTITY = {"label": "NAME", "value": "Ada King", "start_word": 3, "end_word": 5}
@@ -142,6 +190,20 @@ class TestRedacted:
 
         assert transcript({"alternatives": [best]}).redacted("ada").text == "I am [NAME], [REDACTED]."
 
+    def test_letters_of_a_text_without_words(self) -> None:
+        """Only whole words are hidden there, however they are written, and what stands around them stays."""
+        best = {
+            "transcript": "Adamant Jose\u0301, José and ADA paid $50; Ada.",
+            "entities": [
+                {"label": "MONEY", "value": "$50"},
+                {"label": "MONEY", "value": "$"},
+                {"label": "ANY", "value": "and"},
+            ],
+        }
+        it = transcript({"alternatives": [best]}).redacted(["josé", "Ada", re.compile("and A")], entities={"MONEY"})
+
+        assert it.text == "Adamant [REDACTED], [REDACTED] [REDACTED] paid [MONEY]; [REDACTED]."
+
     def test_nothing_else_tells(self) -> None:
         """No other part of the answer says what is hidden."""
         hidden = {"alternatives": [{"transcript": "Ada"}], "search": [{"query": "Ada"}]}
@@ -168,6 +230,9 @@ class TestRedacted:
         with pytest.raises(DeepgramTypeError, match="detect_entities"):
             dialogue(entities=[ENTITY]).redacted(entities=False)
         assert dialogue(entities=[]).redacted().text == dialogue().text
+        for what, kind in ((None, "NoneType"), (7, "int"), (b"ada", "bytes"), (["ada", None], "NoneType")):
+            with pytest.raises(DeepgramTypeError, match=rf"not {kind}\.$"):
+                dialogue().redacted(cast("Any", what))
 
 
 class TestMerged:
@@ -299,6 +364,16 @@ class TestWordErrorRate:
             ("", "one two", 2),
             ("", "", 0),
             ("Mr. Bell", "mister bell", 0),
+            ("the ‘right’ one", "The 'right' one", 0),
+            ("don’t", "don't", 0),
+            ("café", "cafe\u0301", 0),
+            ("die Straße", "DIE STRASSE", 0),
+            ("किताबें", "किताब", 1),
+            ("नमस्ते जी", "नमस्ते जी।", 0),
+            ("今日は晴れ。", "今日 は雨れ", 1 / 5),
+            ("ขอบคุณครับ", "ขอบคุนครับ", 1 / 8),
+            ("안녕 하세요", "안녕 하새요", 1 / 2),
+            ("go 東京", "go 東京都", 1 / 3),
         ],
     )
     def test_rate(self, truth: str, guess: str | None, rate: float) -> None:

@@ -5,7 +5,9 @@
     text = webvtt(DeepgramConverter(response))      # as with the package deepgram-captions
     text = transcript.to_webvtt(chars_per_line=42)  # the same of a Transcript
 
+answers     an answer in any form in, data out, and whose it is
 converters  answers in, lines of words out: a class for each service
+beside      words in, and a text in which they stand; words with its punctuation out
 layout      words in, cues out: what is shown, and from when to when
 formats     cues in, text out: SRT and WebVTT
 live        events of a session in, cues out, while people speak
@@ -16,9 +18,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dgasync.captions.answers import ConverterException as ConverterException
     from dgasync.captions.converters import AssemblyAIConverter as AssemblyAIConverter
     from dgasync.captions.converters import Converter as Converter
-    from dgasync.captions.converters import ConverterException as ConverterException
     from dgasync.captions.converters import DeepgramConverter as DeepgramConverter
     from dgasync.captions.converters import EmptyTranscriptException as EmptyTranscriptException
     from dgasync.captions.converters import WhisperTimestampedConverter as WhisperTimestampedConverter
@@ -65,7 +67,7 @@ if not TYPE_CHECKING:
         "chunk_array": "converters",
         "LiveCaptions": "live",
         "cues_of": "live",
-        "ConverterException": "converters",
+        "ConverterException": "answers",
         "EmptyTranscriptException": "converters",
     }
 

@@ -6,18 +6,18 @@ the NOTE on top of WebVTT, and `separator`, what stands between two words. Any o
 below are there to be used and to be subclassed, as those of the package deepgram-captions, whose names they bear.
 
 Where that package fails or loses something, these do not: words of further channels, speakers who change within an
-utterance, utterances and segments without words, AssemblyAI's milliseconds, silence.
+utterance, utterances and segments without words, words without segments, AssemblyAI's milliseconds, silence.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
-from dgasync.captions.layout import spread
-from dgasync.errors import DecodeError, DeepgramTypeError
+from dgasync.captions.answers import ConverterException, Service, Source, items, read, service_of
+from dgasync.captions.beside import shared_out
+from dgasync.captions.layout import seconds, spread
+from dgasync.errors import DecodeError
 from dgasync.models.listen import PrerecordedResponse
 from dgasync.transcript.channel import Turn
 from dgasync.transcript.names import number_of
@@ -26,34 +26,16 @@ from dgasync.transcript.recording import Transcript
 __all__ = [
     "AssemblyAIConverter",
     "Converter",
-    "ConverterException",
     "DeepgramConverter",
     "EmptyTranscriptException",
-    "Source",
     "WhisperTimestampedConverter",
     "chunk_array",
     "converter_for",
 ]
 
-
-class HasJson(Protocol):
-    """An answer as some SDK gives it."""
-
-    def to_json(self) -> str:
-        """Its JSON."""
-        ...
-
-
-Source: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes | Path | HasJson
-"""An answer: a dict, JSON, the path of a JSON file, or an object with `to_json()`; or a list of live messages."""
-
 _Word: TypeAlias = dict[str, Any]
 
 T = TypeVar("T")
-
-
-class ConverterException(DeepgramTypeError):
-    """An answer of no use for captions."""
 
 
 class EmptyTranscriptException(ConverterException):
@@ -81,12 +63,12 @@ class DeepgramConverter:
 
     Args:
         dg_response: a Transcript, a PrerecordedResponse, or the JSON of one: dict, text, bytes or the path of a file; a
-            list of live messages, or a file with one on each line.
+            list of live messages, or a file with one on each line; or a line that the command or a batch wrote.
         use_exception: raise for a recording in which nothing is said, as deepgram-captions does, instead of giving
             captions without words.
 
     Raises:
-        ConverterException: it is no answer of the service.
+        ConverterException: it is no answer of the service, or there are several.
         EmptyTranscriptException: nothing is said in it.
     """
 
@@ -142,33 +124,36 @@ _ABOUT = {"Request Id": "request_id", "Created": "created", "Duration": "duratio
 class WhisperTimestampedConverter:
     """What whisper-timestamped heard; also OpenAI's Whisper and faster-whisper, when they give words or segments.
 
-    Segments are kept apart. The words of one that has only its text are spread over its time, by length.
+    Segments are kept apart. The words of one that has only its text are spread over its time, by length. Words that
+    stand beside the segments, or beside the text alone, as OpenAI gives them, get their punctuation from there.
 
     Args:
-        whisper_response: the result, with `segments`: dict, JSON text or bytes, or the path of a file.
+        whisper_response: the result, with `segments` or `words`: dict, JSON text or bytes, or the path of a file.
 
     Raises:
-        ConverterException: it has no segments.
+        ConverterException: it has neither, or several results are in it.
     """
 
     def __init__(self, whisper_response: Source) -> None:
-        self.response = _loaded(whisper_response)
-        self._segments = _items(self.response, "segments")
-        if self._segments is None:
-            raise ConverterException("A result of Whisper has `segments`, and this has none.")
+        self.response = _answer(whisper_response)
+        segments, words = items(self.response, "segments"), items(self.response, "words")
+        if segments is None and words is None:
+            raise ConverterException("A result of Whisper has `segments` or `words`, and this has neither.")
+        self._segments: Sequence[Mapping[str, Any]] = segments or ()
+        if words is not None and not any(segment.get("words") for segment in self._segments):
+            whole = {"text": self.response.get("text"), "start": 0.0, "end": self.response.get("duration")}
+            self._segments = self._with(words, self._segments or [whole])
 
     @property
     def separator(self) -> str:
         """What stands between two words: nothing, in languages that are written without spaces."""
-        texts = [str(segment.get("text") or "").strip() for segment in self._segments or ()]
-        words = [word for segment in self._segments or () for word in _items(segment, "words") or ()]
+        texts = [str(segment.get("text") or "").strip() for segment in self._segments]
+        words = [word for segment in self._segments for word in items(segment, "words") or ()]
         return "" if len(words) > len(texts) and any(texts) and not any(" " in text for text in texts) else " "
 
     def get_lines(self, line_length: int) -> list[list[dict[str, Any]]]:
         """The words, by line of at most `line_length`."""
-        return [
-            line for segment in self._segments or () for line in chunk_array(list(self._words(segment)), line_length)
-        ]
+        return [line for segment in self._segments for line in chunk_array(list(self._words(segment)), line_length)]
 
     def word_map(self, word: Mapping[str, Any]) -> dict[str, Any]:
         """A word of Whisper's in the terms of captions."""
@@ -178,10 +163,18 @@ class WhisperTimestampedConverter:
         return {"word": said, **rest}
 
     def _words(self, segment: Mapping[str, Any]) -> Iterable[_Word]:
-        words = _items(segment, "words")
+        words = items(segment, "words")
         if words:
             return [self.word_map(word) for word in words]
-        return _spread(segment.get("text"), segment.get("start"), segment.get("end"), None)
+        return _spread(segment.get("text"), segment.get("start"), segment.get("end"), segment.get("speaker"))
+
+    def _with(
+        self, words: Iterable[Mapping[str, Any]], segments: Sequence[Mapping[str, Any]]
+    ) -> list[Mapping[str, Any]]:
+        texts = [str(segment.get("text") or "") for segment in segments]
+        starts = [seconds(segment.get("start"), 0.0) for segment in segments]
+        shared = shared_out(texts, starts, [self.word_map(word) for word in words])
+        return [{**segment, "words": own} for segment, own in zip(segments, shared, strict=True)]
 
 
 class AssemblyAIConverter:
@@ -191,11 +184,11 @@ class AssemblyAIConverter:
         assembly_response: the transcript, with `words` or `utterances`: dict, JSON text or bytes, or a file's path.
 
     Raises:
-        ConverterException: it has neither.
+        ConverterException: it has neither, or several transcripts are in it.
     """
 
     def __init__(self, assembly_response: Source) -> None:
-        self.response = _loaded(assembly_response)
+        self.response = _answer(assembly_response)
         if "words" not in self.response and "utterances" not in self.response:
             raise ConverterException("A transcript of AssemblyAI has `words` or `utterances`, and this has neither.")
 
@@ -203,44 +196,55 @@ class AssemblyAIConverter:
         """A word of AssemblyAI's in the terms of captions: its times are milliseconds there (its documentation)."""
         said = word.get("text") or ""
         mapped: dict[str, Any] = {"word": said, "punctuated_word": said, "confidence": word.get("confidence")}
-        for key in ("start", "end"):
-            time = word.get(key)
-            mapped[key] = time / 1000 if isinstance(time, (int, float)) else None
+        mapped.update(start=_of_milliseconds(word.get("start")), end=_of_milliseconds(word.get("end")))
         if word.get("speaker") is not None:
             mapped["speaker"] = word["speaker"]
         return mapped
 
     def get_lines(self, line_length: int = 8) -> list[list[dict[str, Any]]]:
         """The words, by line of at most `line_length`."""
-        utterances = _items(self.response, "utterances") or [self.response]
-        lines: list[list[_Word]] = []
-        for utterance in utterances:
-            for words in _by_speaker([self.word_map(word) for word in _items(utterance, "words") or ()]):
-                lines += chunk_array(words, line_length)
-        return lines
+        return [line for words in self._stretches() for line in chunk_array(words, line_length)]
+
+    def _stretches(self) -> Iterator[list[_Word]]:
+        utterances = items(self.response, "utterances")
+        if not utterances:
+            # The length of the whole is in seconds, unlike all other times (its documentation).
+            yield from self._stretch(self.response, 0.0, self.response.get("audio_duration"))
+        for utterance in utterances or ():
+            start, end = _of_milliseconds(utterance.get("start")), _of_milliseconds(utterance.get("end"))
+            yield from self._stretch(utterance, start, end)
+
+    def _stretch(self, part: Mapping[str, Any], start: float | None, end: float | None) -> Iterator[list[_Word]]:
+        words = [self.word_map(word) for word in items(part, "words") or ()]
+        yield from _by_speaker(words or _spread(part.get("text"), start, end, part.get("speaker")))
 
 
 def converter_for(source: Transcript | Converter | Source) -> Converter:
     """The converter that suits an answer, by what is in it; a converter is one already.
 
     Raises:
-        ConverterException: it is of none of the services that are known here.
+        ConverterException: it is of none of the services that are known here, or there are several answers in it.
+        OSError: the file cannot be read.
     """
     if isinstance(source, Converter):
         return source
     if isinstance(source, (Transcript, PrerecordedResponse)):
         return DeepgramConverter(source)
-    answer = _read(source)
-    if isinstance(answer, list) or "results" in answer:
-        return DeepgramConverter(answer)
-    if "segments" in answer:
-        return WhisperTimestampedConverter(answer)
-    if "words" in answer or "utterances" in answer:
-        return AssemblyAIConverter(answer)
-    raise ConverterException(
-        "This is no answer that is known here: Deepgram's has `results`, Whisper's `segments`, AssemblyAI's `words`. "
-        "For any other write a class with get_lines()."
-    )
+    answer = read(source)
+    service: Service | None = "deepgram" if isinstance(answer, list) else service_of(answer)
+    if service is None:
+        raise ConverterException(
+            "This is no answer that is known here: Deepgram's has `results`, Whisper's `segments` or `words`, "
+            "AssemblyAI's `words`. For any other write a class with get_lines()."
+        )
+    return _CONVERTERS[service](answer)
+
+
+_CONVERTERS: dict[Service, Callable[[Any], Converter]] = {
+    "deepgram": DeepgramConverter,
+    "whisper": WhisperTimestampedConverter,
+    "assembly": AssemblyAIConverter,
+}
 
 
 # ── how answers are read ──
@@ -251,63 +255,24 @@ def _transcript(source: Transcript | Source) -> Transcript:
         return source
     if isinstance(source, PrerecordedResponse):
         return Transcript(source)
-    answer = _read(source)
-    if isinstance(answer, list):
-        from dgasync.utterances import final_response
-
-        return Transcript(final_response(answer))
-    if not isinstance(answer.get("results"), Mapping):
+    answer = read(source)
+    if not isinstance(answer, list) and not isinstance(answer.get("results"), Mapping):
         raise ConverterException("An answer of Deepgram has `results`, and this has none.")
     try:
+        if isinstance(answer, list):
+            from dgasync.utterances import final_response
+
+            return Transcript(final_response(answer))
         return Transcript.from_dict(answer)
-    except DecodeError as error:
+    except (DecodeError, RecursionError) as error:
         raise ConverterException(f"This is no answer of Deepgram. {error}") from error
 
 
-def _loaded(source: Source) -> Mapping[str, Any]:
-    answer = _read(source)
+def _answer(source: Source) -> Mapping[str, Any]:
+    answer = read(source)
     if isinstance(answer, list):
         raise ConverterException("This is a list, not an answer.")
     return answer
-
-
-def _read(source: object) -> Mapping[str, Any] | list[Any]:
-    """The dict, or of a log the list, that it is, holds or names."""
-    if isinstance(source, (Mapping, list)):
-        return cast("Mapping[str, Any] | list[Any]", source)
-    to_json = cast("Callable[[], object] | None", getattr(source, "to_json", None))
-    if callable(to_json):
-        return _read(to_json())
-    if isinstance(source, bytes):
-        return _parsed(source)
-    if isinstance(source, str) and source.lstrip().startswith(("{", "[")):
-        return _parsed(source.encode("utf-8", "surrogatepass"))
-    if isinstance(source, (str, Path)):
-        return _parsed(Path(source).read_bytes())
-    raise ConverterException(
-        f"Captions are made from an answer: a dict, JSON, or the path of a JSON file, not {type(source).__name__}."
-    )
-
-
-def _parsed(data: bytes) -> Mapping[str, Any] | list[Any]:
-    text = data.decode("utf-8-sig", "replace")
-    try:
-        found: object = json.loads(text)
-    except ValueError as error:
-        try:
-            found = [json.loads(line) for line in text.split("\n") if line.strip()]
-        except ValueError:
-            raise ConverterException(f"This is not JSON: {error}") from error
-    if isinstance(found, (dict, list)):
-        return cast("Mapping[str, Any] | list[Any]", found)
-    raise ConverterException(f"This is JSON of one {type(found).__name__}, not an answer.")
-
-
-def _items(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]] | None:
-    found = answer.get(key)
-    if not isinstance(found, list):
-        return None
-    return [cast("Mapping[str, Any]", item) for item in cast("list[object]", found) if isinstance(item, Mapping)]
 
 
 # ── what they say ──
@@ -342,9 +307,13 @@ def _by_speaker(words: Sequence[_Word]) -> Iterator[list[_Word]]:
         yield run
 
 
-def _spread(text: object, start: Any, end: Any, speaker: Any) -> list[_Word]:
-    begins = float(start) if isinstance(start, (int, float)) else 0.0
-    ends = float(end) if isinstance(end, (int, float)) else begins
+def _spread(text: object, start: object, end: object, speaker: object) -> list[_Word]:
+    begins = seconds(start, 0.0)
     who = {} if speaker is None else {"speaker": speaker}
-    words = spread(str(text or ""), begins, ends)
+    words = spread(str(text or ""), begins, seconds(end, begins))
     return [{"word": word.text, "start": word.start, "end": word.end, **who} for word in words]
+
+
+def _of_milliseconds(time: object) -> float | None:
+    found = seconds(time, None)
+    return None if found is None else found / 1000

@@ -18,7 +18,8 @@ from dgasync.transcript.names import name_of, number_of
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dgasync.captions.converters import Converter, Source
+    from dgasync.captions.answers import Source
+    from dgasync.captions.converters import Converter
     from dgasync.captions.layout import CaptionOptions
     from dgasync.transcript.recording import Transcript
 
@@ -38,7 +39,8 @@ def srt(
 
     Raises:
         DeepgramTypeError: an option is of no use, or there is no such one.
-        ConverterException: the answer is of no use.
+        ConverterException: the answer is of no use, or there are several.
+        OSError: its file cannot be read.
     """
     plan, found = _cues(_given(source), line_length, options)
     return "\n".join(_srt_blocks(found, plan))
@@ -60,7 +62,8 @@ def webvtt(
 
     Raises:
         DeepgramTypeError: an option is of no use, or there is no such one.
-        ConverterException: the answer is of no use.
+        ConverterException: the answer is of no use, or there are several.
+        OSError: its file cannot be read.
     """
     given = _given(source)
     plan, found = _cues(given, line_length, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import msgspec
 
@@ -13,7 +13,9 @@ from dgasync.errors import DeepgramTypeError
 if TYPE_CHECKING:
     from dgasync.transcript.names import Names
 
-__all__ = ["WORDS", "CaptionOptions", "Cue", "Plan", "Said", "lay_out", "said", "spread"]
+__all__ = ["WORDS", "CaptionOptions", "Cue", "Plan", "Said", "lay_out", "said", "seconds", "spread"]
+
+T = TypeVar("T")
 
 WORDS = 8
 """Words in a line unless told otherwise, as in deepgram-captions."""
@@ -77,9 +79,7 @@ class Plan:
         self.chars: float = inf if chars is None else _count("chars_per_line", chars)
         self.lines = _count("lines_per_cue", options.get("lines_per_cue", 1))
         pause = options.get("max_pause")
-        if pause is not None and not pause > 0:
-            raise DeepgramTypeError(f"max_pause is a number of seconds above 0, or None; not {pause!r}.")
-        self.pause: float = inf if pause is None else pause
+        self.pause: float = inf if pause is None else _length("max_pause", pause)
         speakers: bool | Names = options.get("speakers", True)
         self.labels = speakers is not False
         self.names: Names | None = None if isinstance(speakers, bool) else speakers
@@ -96,11 +96,17 @@ def _count(name: str, value: object) -> int:
     return value
 
 
+def _length(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise DeepgramTypeError(f"{name} is a number of seconds above 0, not {value!r}.")
+    return value
+
+
 def said(words: Iterable[Mapping[str, Any]], at: float = 0.0) -> Iterator[Said]:
     """Words as converters give them; one without times follows the one before it, the first one `at`."""
     for word in words:
         text = " ".join(str(word.get("punctuated_word") or word.get("word") or "").split())
-        start, end = _seconds(word.get("start"), at), _seconds(word.get("end"), None)
+        start, end = seconds(word.get("start"), at), seconds(word.get("end"), None)
         at = start if end is None else max(start, end)
         if text:
             yield Said(text, start, at)
@@ -116,8 +122,12 @@ def spread(text: str, start: float, end: float) -> Iterator[Said]:
         letters += len(word)
 
 
-def _seconds(value: object, otherwise: Any) -> Any:
-    return float(value) if isinstance(value, (int, float)) and isfinite(value) else otherwise
+def seconds(value: object, otherwise: T) -> float | T:
+    """A time that a service gave, or what is taken for it where that is none."""
+    try:
+        return float(value) if isinstance(value, (int, float)) and isfinite(value) else otherwise
+    except OverflowError:  # a whole number beyond all floats
+        return otherwise
 
 
 def lay_out(

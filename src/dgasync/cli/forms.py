@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard, TypeVar, cast
 
 import click
 
+from dgasync.cli.endings import by_name
 from dgasync.cli.flags import caption_flags
 from dgasync.cli.service import flagged
-from dgasync.errors import DeepgramError
+from dgasync.errors import DeepgramError, DeepgramTypeError
 
 if TYPE_CHECKING:
     from dgasync.captions import CaptionOptions
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from dgasync.transcript import Transcript
 
 __all__ = [
+    "ENDINGS",
     "CaptionKind",
     "Form",
     "Kind",
     "caption_options",
     "captions_flag",
+    "captions_of",
     "check_look",
     "form_flags",
     "form_of",
@@ -39,6 +41,9 @@ Kind: TypeAlias = Literal["text", "markdown", "json"] | CaptionKind
 
 _SUFFIXES: dict[Kind, str] = {"text": ".txt", "markdown": ".md", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
 _KINDS: dict[str, Kind] = {suffix: kind for kind, suffix in _SUFFIXES.items()}
+
+ENDINGS = "use .txt, .md, .json, .srt or .vtt"
+"""What is said to who uses another one for a transcript."""
 
 
 def _names(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[int, str]:
@@ -103,7 +108,13 @@ def caption_options(given: Mapping[str, Any]) -> CaptionOptions:
     if options:
         from dgasync.captions import srt
 
-        srt([], **options)  # before anything is asked for, which may cost
+        try:
+            srt([], **options)  # before anything is asked for, which may cost
+        except DeepgramTypeError as error:
+            said = error.message
+            for name in chosen:
+                said = said.replace(name, f"--{name.replace('_', '-')}")
+            raise DeepgramTypeError(said) from error
     return options
 
 
@@ -114,9 +125,24 @@ def check_look(given: Mapping[str, Any], *kinds: Kind | None) -> None:
         raise click.UsageError(f"--{looks[0].replace('_', '-')} goes with --captions")
 
 
-def kind_of(name: str | None) -> Kind:
-    """What a file of this name is to hold."""
-    return _KINDS.get(Path(name or "").suffix.lower(), "text")
+def kind_of(name: str | None, wanted: Mapping[str, Kind], advice: str) -> Kind | None:
+    """What a file is to hold, as it is `wanted` by a flag or its name ends; None where neither says anything.
+
+    Args:
+        name: of the file, if there is one.
+        wanted: the flag that was given, and what it says.
+        advice: what to do about an ending that is unknown.
+
+    Raises:
+        UsageError: flag and name do not go together, or the ending is unknown.
+    """
+    named = by_name(name, _KINDS, {flag: (kind,) for flag, kind in wanted.items()}, advice)
+    return named or next(iter(wanted.values()), None)
+
+
+def captions_of(name: str | None, flag: CaptionKind | None) -> Kind | None:
+    """The same for a file of captions, which may be called so that it is none."""
+    return kind_of(name, {f"--captions {flag}": flag} if flag else {}, "use .srt or .vtt, or --captions")
 
 
 def is_captions(kind: Kind | None) -> TypeGuard[CaptionKind]:
@@ -165,10 +191,10 @@ class Form:
 
 
 def form_of(given: Mapping[str, Any], output: str | None) -> Form:
-    """How the flags want it written; where they do not say, as the name of the file ends.
+    """How the flags want it written; where they do not say, as the name of the file ends, and else as text.
 
     Raises:
-        UsageError: they do not go together.
+        UsageError: they do not go together, or nothing is known of such a file.
         DeepgramTypeError: captions cannot look like that.
     """
     flags: dict[str, Kind | None] = {
@@ -179,7 +205,9 @@ def form_of(given: Mapping[str, Any], output: str | None) -> Form:
     wanted: dict[str, Kind] = {flag: kind for flag, kind in flags.items() if kind is not None}
     if len(wanted) > 1:
         raise click.UsageError(f"{' and '.join(wanted)} do not go together")
-    kind = next(iter(wanted.values())) if wanted else kind_of(output)
+    if given["layout"] and not wanted:
+        wanted = {"--layout": "text"}
+    kind = kind_of(output, wanted, f"{ENDINGS}, or a flag such as --markdown") or "text"
     form = Form(kind, given["layout"], given["speakers"], caption_options(given))
     check_look(given, form.kind)
     if form.layout and form.kind != "text":

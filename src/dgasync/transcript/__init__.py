@@ -10,6 +10,7 @@ table       a row for each word: dicts, pandas, polars
 passages    who says what, piece by piece: what a person reads
 markdown    a text to file or to send
 html        what a notebook shows
+letters     which differences of writing do not count
 wer         how far it is from what was said
 """
 

@@ -161,15 +161,18 @@ class Transcript(Frozen):
         """Where something was said, by the time it starts.
 
         Args:
-            what: words, which are found whole, in a row, in any case and with any punctuation; or a compiled regular
-                expression, which is looked for in the text of each channel and gives the words that it touches.
+            what: words, which are found whole and in a row, in any case, with any punctuation or blanks between them
+                ("follow up" is "follow-up", "don't" is "don’t") and however their letters are encoded; or a compiled
+                regular expression, which is looked for in the text of each channel, as it stands there, and gives the
+                words that it touches.
 
         Raises:
-            DeepgramTypeError: there is no word in it.
+            DeepgramTypeError: there is no word in it, or it is something else.
         """
-        from dgasync.transcript.search import matches
+        from dgasync.transcript.search import Query, Searched
 
-        found = [match for channel in self.channels for match in matches(channel, what)]
+        query = Query(what)
+        found = [match for channel in self.channels for match in Searched(channel).matches(query)]
         return tuple(sorted(found, key=_start))
 
     def redacted(
@@ -186,7 +189,7 @@ class Transcript(Frozen):
             mask: what is read instead; `{label}` becomes the label of the entity, or REDACTED.
 
         Raises:
-            DeepgramTypeError: nothing says what to hide.
+            DeepgramTypeError: nothing says what to hide, or what does is of no use.
         """
         from dgasync.transcript.redact import redacted
 
@@ -205,7 +208,9 @@ class Transcript(Frozen):
     def word_error_rate(self, reference: str | Transcript) -> float:
         """How far the text is from what was said: words changed, inserted and dropped, as a share of those said.
 
-        0 is perfect, 1 is as bad as silence, and more is possible. Case and punctuation do not count.
+        0 is perfect, 1 is as bad as silence, and more is possible. Case, punctuation and the way in which letters are
+        encoded do not count. In scripts that are written without a blank between words, such as Chinese, Japanese and
+        Thai, each letter counts as a word: it is the character error rate.
         """
         from dgasync.transcript.wer import word_error_rate
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.base import Model, Number
 from dgasync.models.listen import Word
 from dgasync.transcript.divide import span
+from dgasync.transcript.letters import BETWEEN, Folded, stands_alone
 
 if TYPE_CHECKING:
     from dgasync.transcript.channel import ChannelTranscript
 
-__all__ = ["Match", "matches", "places"]
+__all__ = ["Match", "Query", "Searched"]
 
 
 class Match(Model, frozen=True, kw_only=True):
@@ -32,60 +34,139 @@ class Match(Model, frozen=True, kw_only=True):
     words: tuple[Word, ...] = ()
 
 
-def matches(channel: ChannelTranscript, what: str | re.Pattern[str]) -> Iterator[Match]:
-    """The places on one channel, in the order of its words; see `Transcript.search`."""
-    if not channel.words:
-        for found in _pattern(what, channel.gap).finditer(channel.text):
-            if found[0]:
-                yield Match(text=found[0], channel=channel.index)
-        return
-    for first, end in places(channel, what):
-        words = channel.words[first:end]
-        begun, over = span(words)
-        yield Match(
-            text=channel.join(words),
-            start=begun,
-            end=over,
-            channel=channel.index,
-            speaker=words[0].speaker,
-            words=words,
-        )
+class Query:
+    """What is looked for.
+
+    Raises:
+        DeepgramTypeError: it is neither words nor a compiled regular expression of text.
+    """
+
+    def __init__(self, what: str | re.Pattern[str]) -> None:
+        given: object = what
+        if not isinstance(getattr(given, "pattern", given), str):
+            kind = "one of bytes" if isinstance(given, re.Pattern) else type(given).__name__
+            raise DeepgramTypeError(
+                f"What is looked for is a text, or a compiled regular expression of text, not {kind}."
+            )
+        self.pattern = None if isinstance(what, str) else what
+        """The regular expression, if it is one."""
+        self._letters = list(Folded(what).letters()) if isinstance(what, str) else []
+        if self.pattern is None and all(letter in BETWEEN for letter in self._letters):
+            raise DeepgramTypeError(
+                f"There is no word in {what!r} to look for. A compiled regular expression finds anything: "
+                "search(re.compile(...))."
+            )
+
+    def spans(self, text: _Text) -> Iterator[tuple[int, int]]:
+        """From where to where it stands in a text."""
+        if self.pattern is not None:
+            yield from (found.span() for found in self.pattern.finditer(text.text) if found[0])
+            return
+        words, folded, at = self._words(text.gap), text.folded, 0
+        while found := words.search(folded.text, at):
+            first, end = found.span()
+            if all(map(folded.is_edge if text.gap else folded.is_apart, (first, end))):
+                yield folded.starts[first], folded.starts[end]
+                at = end
+            else:
+                at = first + 1
+
+    def _words(self, gap: str) -> re.Pattern[str]:
+        """The words in a folded text. Between two there may be punctuation that nobody said, or nothing but that."""
+        parts: list[str] = []
+        before, between = "", False
+        for letter in self._letters:
+            if letter in BETWEEN:
+                between = True
+                continue
+            if before:
+                # In some scripts a blank says nothing, be it there or not.
+                free = not gap or stands_alone(before) or stands_alone(letter)
+                parts.append(f"[{BETWEEN}]*" if free else f"[{BETWEEN}]+" if between else "")
+            parts.append(re.escape(letter))
+            before, between = letter, False
+        return re.compile("".join(parts))
 
 
-def places(channel: ChannelTranscript, what: str | re.Pattern[str]) -> list[tuple[int, int]]:
-    """The same as pairs: the number of the first word, and of the first one behind it."""
-    pattern = _pattern(what, channel.gap)
-    found = set(_found(pattern, [word.text for word in channel.words], channel.gap))
-    if isinstance(what, str):
-        # "twenty five" is also where the transcript has "25".
-        found.update(_found(pattern, [word.word or word.text for word in channel.words], channel.gap))
-    return sorted(found)
+class Searched:
+    """One channel, as it is searched; what is worked out for one query serves the next."""
+
+    def __init__(self, channel: ChannelTranscript) -> None:
+        self._channel = channel
+
+    def matches(self, query: Query) -> Iterator[Match]:
+        """The places, in the order of the words; see `Transcript.search`."""
+        channel = self._channel
+        if not channel.words:
+            for first, end in self.spans(query):
+                yield Match(text=channel.text[first:end], channel=channel.index)
+            return
+        for first, end in self.places(query):
+            words = channel.words[first:end]
+            begun, over = span(words)
+            yield Match(
+                text=channel.join(words),
+                start=begun,
+                end=over,
+                channel=channel.index,
+                speaker=words[0].speaker,
+                words=words,
+            )
+
+    def places(self, query: Query) -> list[tuple[int, int]]:
+        """The same as pairs: the number of the first word, and of the first one behind it."""
+        found = set(self._said.places(query))
+        if query.pattern is None:
+            # "twenty five" is also where the transcript has "25".
+            found.update(self._bare.places(query))
+        return sorted(found)
+
+    def spans(self, query: Query) -> Iterator[tuple[int, int]]:
+        """The same as pairs of places in the text of the channel, whose words may not be told."""
+        return query.spans(self._text)
+
+    @cached_property
+    def _said(self) -> _Words:
+        return _Words([word.text for word in self._channel.words], self._channel.gap)
+
+    @cached_property
+    def _bare(self) -> _Words:
+        bare = [word.word or word.text for word in self._channel.words]
+        return self._said if bare == self._said.texts else _Words(bare, self._channel.gap)
+
+    @cached_property
+    def _text(self) -> _Text:
+        return _Text(self._channel.text, self._channel.gap)
 
 
-def _found(pattern: re.Pattern[str], texts: list[str], gap: str) -> Iterator[tuple[int, int]]:
-    starts: list[int] = []
-    numbers: list[int] = []
-    length = 0
-    for number, text in enumerate(texts):
-        if text:
-            starts.append(length)
-            numbers.append(number)
-            length += len(text) + len(gap)
-    for found in pattern.finditer(gap.join(texts[number] for number in numbers)):
-        if found[0]:
-            first, last = bisect_right(starts, found.start()) - 1, bisect_left(starts, found.end()) - 1
-            yield numbers[first], numbers[last] + 1
+class _Text:
+    """A text in which something is looked for, and what stands between its words."""
+
+    def __init__(self, text: str, gap: str) -> None:
+        self.text = text
+        self.gap = gap
+
+    @cached_property
+    def folded(self) -> Folded:
+        """The text as it is compared."""
+        return Folded(self.text)
 
 
-def _pattern(what: str | re.Pattern[str], gap: str) -> re.Pattern[str]:
-    if not isinstance(what, str):
-        return what
-    words = [stripped for word in what.split() if (stripped := re.sub(r"^[^\w]+|[^\w]+$", "", word))]
-    if not words:
-        raise DeepgramTypeError(
-            f"There is no word in {what!r} to look for. A compiled regular expression finds anything: "
-            "search(re.compile(...))."
-        )
-    # Between words there may be punctuation that nobody said.
-    inner = r"[^\w]*\s+[^\w]*".join(map(re.escape, words)) if gap else r"[^\w]*".join(map(re.escape, words))
-    return re.compile(rf"(?<!\w){inner}(?!\w)" if gap else inner, re.IGNORECASE)
+class _Words(_Text):
+    """The text of some words."""
+
+    def __init__(self, texts: list[str], gap: str) -> None:
+        self.texts = texts
+        self._starts: list[int] = []
+        self._numbers = [number for number, text in enumerate(texts) if text]
+        length = 0
+        for number in self._numbers:
+            self._starts.append(length)
+            length += len(texts[number]) + len(gap)
+        super().__init__(gap.join(texts[number] for number in self._numbers), gap)
+
+    def places(self, query: Query) -> Iterator[tuple[int, int]]:
+        """Where it is, in numbers of words."""
+        for start, over in query.spans(self):
+            first, last = bisect_right(self._starts, start) - 1, bisect_left(self._starts, over) - 1
+            yield self._numbers[first], self._numbers[last] + 1

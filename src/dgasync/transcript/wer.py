@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 
+from dgasync.transcript.letters import BETWEEN, Folded, stands_alone
+
 __all__ = ["word_error_rate"]
 
 
 def word_error_rate(said: str, heard: str) -> float:
     """Words to change, insert and drop, as a share of the words that were said; case and punctuation do not count.
 
-    0 is perfect. What heard much that nobody said is above 1.
+    0 is perfect. What heard much that nobody said is above 1. In scripts that are written without a blank between words
+    (Chinese, Japanese, Thai, Lao, Khmer, Burmese) each letter counts as a word, so that it is the character error rate,
+    as is usual for them.
     """
     truth, guess = _normal(said), _normal(heard)
     return _distance(truth, guess) / max(len(truth), 1)
 
 
 def _normal(text: str) -> list[str]:
-    text = re.sub(r"\bmr\b\.?", "mister", text.lower().replace("’", "'"))
-    return re.sub(r"[^\w' ]+", " ", text).split()
+    folded = Folded(text)
+    spaced = folded.text
+    if not spaced.isascii():
+        # With their marks: without them Hindi would be compared by its consonants ("Breaking Brahmic", deepgram.com).
+        spaced = "".join(f" {letter} " if stands_alone(letter) else letter for letter in folded.letters())
+    words = (word.strip(BETWEEN) for word in re.sub(r"\bmr\b", "mister", spaced).split())
+    return [word for word in words if word]
 
 
 def _distance(truth: list[str], guess: list[str]) -> int:
