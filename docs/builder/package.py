@@ -11,7 +11,7 @@ from typing import Any, is_typeddict
 
 from source import PACKAGE, Module
 
-FACES = ("dgasync", "dgasync.captions", "dgasync.batch", "dgasync.notebook", "dgasync.testing")
+FACES = tuple(f"dgasync{each}" for each in ("", ".captions", ".utterances", ".batch", ".notebook", ".testing"))
 """The modules whose `__all__` is the public; `dgasync.dataframe`, which needs Daft, is read and never imported."""
 
 

@@ -193,9 +193,10 @@ class Public(Written):
 
 
 def on_updated(app: Sphinx, env: BuildEnvironment) -> None:
-    """Once all is read: what is public has a place on the site."""
+    """Once all is read: what is public has a place on the site, and so has each other spelling of it."""
     objects = env.get_domain("py").objects
-    for path in sorted(set(package.primary().values()) - set(objects)):
+    spellings = {path for path in package.names() if path.count(".") == 1}
+    for path in sorted({*package.primary().values(), *spellings} - set(objects)):
         if not inspect.ismodule(package.get(path)):
             log.warning("%s is public, and no page documents it.", path)
 

@@ -39,9 +39,13 @@ class Limits(Written):
             if heading:
                 lines += [*rows(HEAD, body, WIDTHS), f".. rubric:: {heading[1].capitalize()}", ""]
                 body = []
-            anchor = f".. py:data:: {name}\n   :module: dgasync.limits\n   :no-typesetting:\n\n`{name}`"
-            body.append((anchor, _amount(getattr(limits, name), doc), doc))
+            body.append((f"{_anchor('dgasync.limits', name)}`{name}`", _amount(getattr(limits, name), doc), doc))
         return [*lines, *rows(HEAD, body, WIDTHS)]
+
+
+def _anchor(module: str, name: str) -> str:
+    """What leads links, the index and the search to a name of a table."""
+    return f".. py:data:: {name}\n   :module: {module}\n   :no-typesetting:\n\n"
 
 
 def _amount(value: float, doc: str) -> str:
@@ -111,8 +115,12 @@ class Spellings(Written):
         for path, first in package.primary().items():
             if path != first and path.startswith("dgasync.") and path.count(".") == 1:
                 others.setdefault(first.rpartition(".")[2], []).append(path.rpartition(".")[2])
-        body = ((f"`{name}`", ", ".join(f"``{each}``" for each in found)) for name, found in sorted(others.items()))
+        body = ((f"`{name}`", _spelt(found)) for name, found in sorted(others.items()))
         return rows(("name", "also called"), body, "40 60")
+
+
+def _spelt(names: list[str]) -> str:
+    return "".join(_anchor("dgasync", name) for name in names) + ", ".join(f"``{name}``" for name in names)
 
 
 def _worded(text: str) -> list[nodes.Node]:

@@ -186,7 +186,7 @@ class Conflict(DeepgramApiError):
 class TooLarge(DeepgramApiError):
     """413: the body is larger than the service takes."""
 
-    advice = "Send a smaller or compressed file, or let the service fetch it by URL."
+    advice = "Send less at once: a shorter or compressed recording, or its URL; a text in parts."
 
 
 class RateLimited(DeepgramApiError):

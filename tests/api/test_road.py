@@ -212,19 +212,21 @@ async def test_what_cannot_help_is_not_tried_again(failure: Any) -> None:
 
 
 async def test_the_last_failure_is_raised(caplog: pytest.LogCaptureFixture) -> None:
-    """After the retries the last error comes out, alone; each retry stood in the log, with its price."""
-    deepgram, transport = client(ConnectFailed("first"), BUSY, reply(503, b'{"err_msg": "last"}'))
+    """After the retries the last error comes out, alone; each retry stood in the log, with its price, if it has one."""
+    turned_away = reply(429, b"{}")
+    tries = (ConnectFailed("first"), Timeout("", "connect"), turned_away, BUSY, reply(503, b'{"err_msg": "last"}'))
+    deepgram, transport = client(*tries, max_retries=4)
 
     with pytest.raises(ServerError, match="last") as caught:
         await deepgram.transcribe(b"audio")
 
-    assert len(transport.requests) == 3
+    assert len(transport.requests) == 5
     assert caught.value.__context__ is None
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(warnings) == 2
-    assert "try 2 of 3" in warnings[0]
-    assert "r-503" in warnings[1]
-    assert all("bill for both" in each for each in warnings)
+    assert len(warnings) == 4
+    assert "try 2 of 5" in warnings[0]
+    assert "r-503" in warnings[3]
+    assert ["bill for both" in each for each in warnings] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("where", ["client", "call"])

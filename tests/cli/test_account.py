@@ -225,14 +225,28 @@ def test_usage_by_what(asked: Run, used: LocalServer) -> None:
     assert asked("usage --json --csv").code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "than"),
+    [("--start 2026-02-02 --end 2026-02-01", "--end 2026-02-01"), ("--start 2999-01-01", "today")],
+)
+def test_a_time_that_ends_before_it_begins(asked: Run, deepgram_server: LocalServer, arguments: str, than: str) -> None:
+    """Days in the wrong order are refused, and not told to be empty."""
+    ended = asked(f"usage {arguments}")
+
+    assert (ended.code, deepgram_server.requests) == (2, [])
+    assert f"is later than {than}" in ended.err
+
+
 def test_bars(command: Run, used: LocalServer, terminal: Terminal) -> None:
-    """On a terminal each row has a bar, as long as its share; columns of nothing but 0 are left out."""
+    """On a terminal each row has a bar, as long as its share, without a name of its own; columns of nothing but 0 are
+    left out.
+    """
     with redirect_stdout(terminal):  # not in the fixture: pytest would put its own in its place
         assert command("usage", "--grouping", "tags", "--url", used.url).code == 0
     names, _, *lines = [line for line in terminal.screen.lines if line.strip()]
     found = {line.split()[0]: line.count("█") for line in lines}
 
-    assert names.split() == ["Tags", "Requests", "Hours", "Hours"]
+    assert names.split() == ["Tags", "Requests", "Hours"]
     assert 0 < found["phone"] * 3 - 2 <= found["radio"] <= found["phone"] * 3 + 3
     assert found["radio"] == 40
 

@@ -44,14 +44,15 @@ def test_help_imports_no_command() -> None:
     *_, last = ended.stdout.splitlines()
 
     assert set(json.loads(last)) == {
-        *("dgasync.cli", "dgasync.cli.commands", "dgasync.cli.entry", "dgasync.cli.exits", "dgasync.cli.nouns"),
-        *("dgasync.errors", "dgasync.logs", "dgasync.version"),
+        *("dgasync.cli", "dgasync.cli.colour", "dgasync.cli.commands", "dgasync.cli.entry", "dgasync.cli.exits"),
+        *("dgasync.cli.nouns", "dgasync.cli.verbs", "dgasync.errors", "dgasync.logs", "dgasync.version"),
     }
 
 
 def test_a_noun(command: Run) -> None:
     """A group has help, and a command of it has its own; alone the group lists, for which a key is needed."""
     assert "create" in command("keys", "--help").text
+    assert "Without a command it lists them" in command("keys", "--help").text
     assert "--expires" in command("keys", "create", "--help").text
     assert "there is no API key" in command("keys").err
 

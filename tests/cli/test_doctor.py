@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import ssl
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from threading import Event, Thread
@@ -29,6 +31,13 @@ def microphone(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     found.query_devices = lambda kind: {"name": f"A good {kind}", "default_samplerate": 48000.0}
     monkeypatch.setitem(sys.modules, "sounddevice", found)
     return found
+
+
+class Watched(io.StringIO):
+    """Somebody looks at it."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def states(ended: Ended) -> dict[str, str]:
@@ -74,6 +83,7 @@ def test_a_wrong_key(command: Run) -> None:
         "local engine": "",
     }
     assert "login" in fixes(ended)["access"]
+    assert "access" in fixes(ended)["websocket"]
     assert ended.err == f"dgasync: 2 of {len(GOOD)} checks failed: access and websocket\n"
     assert alone.code == 3
     assert states(alone)["key"] == "fail"
@@ -85,6 +95,49 @@ def test_a_key_that_may_little(command: Run, deepgram_server: LocalServer) -> No
     deepgram_server.fail(Fault.status(403))
 
     assert states(command("doctor", "--json", "--url", deepgram_server.url))["access"] == "ok"
+
+
+def test_without_a_key(command: Run, deepgram_server: LocalServer) -> None:
+    """Where there is no key, none is said to be taken; and one that is needed is missed."""
+    assert "ok    access        it answers without a key\n" in command("doctor", "--url", deepgram_server.url).text
+    with local_server(api_keys=["the-right-one"]) as server:
+        assert fixes(command("doctor", "--json", "--url", server.url))["access"] == "it needs a key: `dgasync login`"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(402, "`dgasync balance`"), (403, "usage:write"), (500, "status.deepgram.com")]
+)
+def test_a_socket_that_is_refused(command: Run, deepgram_server: LocalServer, status: int, says: str) -> None:
+    """What is to be done depends on how it was refused."""
+    deepgram_server.fail(Fault.status(200))
+    deepgram_server.fail(Fault.status(status))
+    found = command("doctor", "--json", "--api-key", "key", "--url", deepgram_server.url)
+
+    assert states(found)["websocket"] == "fail"
+    assert says in fixes(found)["websocket"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colours(
+    command: Run,
+    deepgram_server: LocalServer,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    coloured: bool,
+) -> None:
+    """A terminal shows how things are in colour, unless that is unwanted or unknown there."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    terminal = Watched()
+    with redirect_stdout(terminal):  # not in a fixture: pytest would put its own in its place
+        command("doctor", "--url", deepgram_server.url)
+
+    assert ("\x1b[32mok" in terminal.getvalue()) == coloured
+    assert ("\x1b" in terminal.getvalue()) == coloured
 
 
 def test_a_service_that_fails(command: Run, deepgram_server: LocalServer) -> None:

@@ -20,17 +20,7 @@ def test_version(command: Run) -> None:
     assert command("--version") == (0, f"dgasync {dgasync.__version__}\n".encode(), "")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (),
-        ("--help",),
-        ("transcribe", "-h"),
-        ("live", "-h"),
-        ("serve", "--help"),
-        *((name, "-h") for name in ("captions", "speak", "read")),
-    ],
-)
+@pytest.mark.parametrize("arguments", [(), ("--help",)])
 def test_help(command: Run, arguments: tuple[str, ...]) -> None:
     """The help ends with every exit code; it is also what comes without arguments."""
     ended = command(*arguments)
@@ -39,6 +29,29 @@ def test_help(command: Run, arguments: tuple[str, ...]) -> None:
     assert (ended.code, ended.err) == (0, "")
     for code, meaning in MEANINGS.items():
         assert f"{code:d} {meaning}" in words
+
+
+@pytest.mark.parametrize("arguments", [("transcribe",), ("live",), ("serve",), ("keys",), ("keys", "list")])
+def test_help_of_a_command(command: Run, arguments: tuple[str, ...]) -> None:
+    """The help of a command ends with where exit codes are explained."""
+    ended = command(*arguments, "--help")
+
+    assert ended.text.rstrip().splitlines()[-1] == "  `dgasync --help` says what each exit code means."
+    assert ended.text.count("exit code means") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("transcribe", "--model"), "dgasync transcribe"),
+        (("keys", "create", "--comment"), "dgasync keys create"),
+        (("keys", "--status"), "dgasync keys list"),
+        (("--versoin",), "dgasync"),
+    ],
+)
+def test_where_to_look(command: Run, arguments: tuple[str, ...], where: str) -> None:
+    """What is wrong with an option is told with the help of its own command."""
+    assert command(*arguments).err.endswith(f" Try '{where} --help'.\n")
 
 
 def test_every_code_has_a_meaning() -> None:

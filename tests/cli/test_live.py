@@ -237,12 +237,22 @@ def test_exit_codes(live: Run, wav: Path, deepgram_server: LocalServer, fault: F
     ended = live(wav)
 
     assert (ended.code, ended.out) == (code, b"")
-    # Above it the log tells of connections that were tried again.
-    *log, line = ended.err.splitlines()
-    assert line.startswith("dgasync: ")
-    assert all("Connecting again" in each for each in log)
-    assert bool(log) == (fault.kind == "reset")
+    assert ended.err.startswith("dgasync: ")
+    assert ended.err.count("\n") == 1
     assert "\x1b" not in ended.err
+
+
+def test_no_reconnect(live: Run, tmp_path: Path, deepgram_server: LocalServer) -> None:
+    """A lost connection is replaced, and nothing logged of it; with --no-reconnect it is the end."""
+    path, ruler = tmp_path / "short.wav", Ruler(1.0)
+    path.write_bytes(ruler.wav())
+    deepgram_server.fail(Fault.drop(after_bytes=20_000))
+    ended = live("--no-reconnect", path)
+    deepgram_server.fail(Fault.drop(after_bytes=20_000))
+    replaced = live(path)
+
+    assert (ended.code, ended.err.count("\n")) == (6, 1)
+    assert (replaced.code, replaced.text, replaced.err) == (0, f"{ruler.text}\n", "")
 
 
 def test_what_was_said_before(live: Run, wav: Path, deepgram_server: LocalServer) -> None:
@@ -268,6 +278,10 @@ def test_what_was_said_before(live: Run, wav: Path, deepgram_server: LocalServer
         (("--device", "1", "talk.wav"), "--device goes with --mic"),
         (("--json", "--captions", "srt", "talk.wav"), "--json and --captions"),
         (("--output", "x.txt", "talk.wav"), "--transcript FILE"),
+        (("--output", "x", "talk.wav"), "--transcript FILE"),
+        (("--output", "x.ass", "talk.wav"), "use .srt or .vtt"),
+        (("--captions", "srt", "--output", "x.vtt", "talk.wav"), "--captions srt does not go with x.vtt"),
+        (("--transcript", "t.docx", "talk.wav"), "t.docx: .docx does not say"),
         (("--words-per-line", "3", "talk.wav"), "--words-per-line goes with --captions"),
         (("--callback", "https://example.com", "--transcript", "x.txt", "talk.wav"), "nothing is written here"),
     ],
@@ -381,14 +395,16 @@ class Heard(Patience):
 
 @POSIX
 def test_the_microphone(live: Run, deepgram_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--mic hears the microphone, as raw audio of which the service is told, until Ctrl-C."""
+    """--mic hears the microphone, as raw audio of which the service is told, until Ctrl-C; what is lost is told."""
     Heard.server = deepgram_server
+    monkeypatch.setattr("dgasync.microphone.Microphone.dropped", 3)
     monkeypatch.setattr("dgasync.cli.live.Patience", Heard)
     with plugged_in() as machine:
         machine.said = Heard.audio
         ended = live("--mic", "--device", "microphone")
 
     assert (ended.code, ended.text.split()) == (130, Ruler(6.0).words)
+    assert ended.err.endswith("pieces that were dropped: 3\n")
     assert machine.asked == {"samplerate": 16000, "channels": 1, "device": 1}
     assert {("encoding", "linear16"), ("sample_rate", "16000")} <= set(deepgram_server.requests[0].query)
 

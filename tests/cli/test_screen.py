@@ -25,6 +25,7 @@ class Session:
 
     phase: Phase = Phase.OPEN
     sent_seconds: float | None = None
+    diagnosis: str | None = None
 
 
 @pytest.fixture
@@ -131,13 +132,18 @@ def test_who(terminal: Terminal) -> None:
 
 
 def test_nobody_speaks(terminal: Terminal) -> None:
-    """While nothing is said one sees that it listens, for how long if that is known, and what it waits for."""
+    """While nothing is said one sees that it listens, for how long if that is known, and what it waits for; or why
+    nothing will be heard.
+    """
     session, seen = Session(), list[str]()
     with shown_on(terminal, session) as shown:
         for phase, seconds in ((Phase.OPEN, None), (Phase.OPEN, 12.4), (Phase.DRAINING, 12.4)):
             session.phase, session.sent_seconds = phase, seconds
             shown.take(Open())
             seen += terminal.screen.marked
+        session.phase, session.diagnosis = Phase.OPEN, "It is no audio."
+        shown.take(Open())
+        assert terminal.screen.marked == ["[It is no audio.]"]
 
     assert seen == ["[listening]", "[listening, 12 s]", "[waiting for the last]", "[words]"]
 

@@ -33,8 +33,8 @@ def test_a_file(speak: Run, tmp_path: Path, deepgram_server: LocalServer) -> Non
 
 
 def test_flags(speak: Run, tmp_path: Path, deepgram_server: LocalServer) -> None:
-    """Flags become parameters, and say what is in a file whatever its name is."""
-    path = tmp_path / "x.mp3"
+    """Flags become parameters, and say what is in a file whose name does not."""
+    path = tmp_path / "x.sound"
     ended = speak(
         *("Hello.", "--model", "aura-2-zeus-en", "--encoding", "linear16", "--container", "wav", "--query", "future=1"),
         *("--output", path),
@@ -44,6 +44,13 @@ def test_flags(speak: Run, tmp_path: Path, deepgram_server: LocalServer) -> None
     assert deepgram_server.requests[0].query == [
         *(("model", "aura-2-zeus-en"), ("encoding", "linear16"), ("container", "wav"), ("future", "1"))
     ]
+
+
+def test_names_and_flags(speak: Run, tmp_path: Path, deepgram_server: LocalServer) -> None:
+    """A flag may say what a name leaves open, and the name what the flag leaves open."""
+    assert speak("Hello.", "--encoding", "mulaw", "-o", tmp_path / "x.wav").code == 0
+    assert (tmp_path / "x.wav").read_bytes()[:4] == b"RIFF"
+    assert ("container", "wav") in deepgram_server.requests[0].query
 
 
 def test_a_pipe(speak: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deepgram_server: LocalServer) -> None:
@@ -126,6 +133,9 @@ def test_local(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (("Hello.", "--priority", "low", "-o", "x.mp3"), 2, "--priority goes with --callback"),
         (("Hello.", "--callback", "http://127.0.0.1:9", "--play"), 2, "--play is for here"),
         (("Hello.", "-o", "none/x.mp3"), 11, "cannot be written"),
+        (("Hello.", "-o", "x.xyz"), 2, "x.xyz: .xyz does not say"),
+        (("Hello.", "-o", "x.wav", "--encoding", "mp3"), 2, "--encoding mp3 does not go with x.wav"),
+        (("Hello.", "-o", "x.ogg", "--container", "wav"), 2, "--container wav does not go with x.ogg"),
     ],
 )
 def test_what_makes_no_sense(

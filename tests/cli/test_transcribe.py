@@ -15,7 +15,7 @@ from dgasync import DeepgramClient
 from dgasync.models.params import ListenParams
 from dgasync.server import EngineError, LocalServer
 from dgasync.server.ruler import RulerEngine
-from dgasync.testing import Fault, Ruler, callback_receiver, silence
+from dgasync.testing import Fault, Ruler, callback_receiver, local_server, silence
 from dgasync.testing.ruler import wav_header
 from tests.cli.conftest import Run
 from tests.hosting import hosted
@@ -167,6 +167,23 @@ def test_no_service(command: Run, wav: Path) -> None:
 
     assert ended.code == 6
     assert "127.0.0.1:9" in ended.err
+    assert ended.err.endswith("`dgasync doctor` looks for what is in the way.\n")
+
+
+def test_another_kind_of_address(command: Run) -> None:
+    """An address that nobody fetches is refused as what it is."""
+    for name in ("transcribe", "live", "read"):
+        ended = command(name, "--url", "http://127.0.0.1:9", "ftp://x/y.wav")
+        assert ended == (2, b"", "dgasync: ftp://x/y.wav: only http and https addresses are fetched\n")
+
+
+def test_what_to_do_about_it(command: Run, wav: Path) -> None:
+    """The advice is for somebody at a command line."""
+    with local_server(api_keys=["key"]) as server:
+        refused = command("transcribe", "--url", server.url, "--api-key", "other", wav).err
+
+    assert "`dgasync login`" in refused
+    assert "given to the client" not in refused
 
 
 @pytest.mark.parametrize("name", ["nothing.wav", "empty.wav", "."])
@@ -258,13 +275,16 @@ def test_verbosity(asked: Run, wav: Path) -> None:
     assert "sekrit" not in loud.err
 
 
-def test_retries_are_told(command: Run, wav: Path, deepgram_server: LocalServer) -> None:
-    """A second try is announced without being asked for: it may cost twice."""
+def test_retries(command: Run, wav: Path, deepgram_server: LocalServer) -> None:
+    """Of a second try, and of what it may cost, -v tells; without it nothing is logged."""
+    deepgram_server.fail(Fault.status(503), times=2)
+    quiet = command("transcribe", "--url", deepgram_server.url, "--retries", "2", wav)
     deepgram_server.fail(Fault.status(503))
-    ended = command("transcribe", "--url", deepgram_server.url, "--retries", "1", wav)
+    loud = command("transcribe", "--url", deepgram_server.url, "--retries", "1", "-v", wav)
 
-    assert ended.code == 0
-    assert "try 2 of 2" in ended.err
+    assert (quiet.code, quiet.err) == (0, "")
+    assert loud.code == 0
+    assert "try 2 of 2" in loud.err
 
 
 def test_timeout(asked: Run, wav: Path, deepgram_server: LocalServer) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dgasync.cli.view import View
 from dgasync.cli.view import view as view_for
-from dgasync.models.live import Close, Gap, Open, decode_message
+from dgasync.models.live import Close, Gap, Open, Reconnecting, decode_message
 from tests.cli.events import message, result
 
 Output = pytest.CaptureFixture[str]
@@ -109,6 +109,20 @@ def test_what_is_missing(view: View) -> None:
 
     assert "cannot be read" in unread
     assert lost == "the audio from 1.0 to 2.5 s was lost with the connection"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_lost_connection(monkeypatch: pytest.MonkeyPatch, terminal: bool, as_json: bool) -> None:
+    """That the connection is lost is one line on standard error, if that is a terminal, however often it is tried."""
+    error = io.StringIO()
+    monkeypatch.setattr(error, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stderr", error)
+    shown = view_for(cast("Any", None), {}, as_json=as_json)
+    for attempt in (1, 2, 3):
+        shown.take(Reconnecting(reason="It broke.", attempt=attempt, delay=0.1))
+
+    assert error.getvalue() == ("dgasync: the connection is lost; connecting again\n" if terminal else "")
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -14,7 +14,9 @@ import click
 
 from dgasync.cli.archive import Archive, Folder, Lines, Table
 from dgasync.cli.call import call_of, timeout_flag
-from dgasync.cli.exits import EPILOG, Exit, Failure, explained
+from dgasync.cli.endings import by_name
+from dgasync.cli.exits import Exit, Failure, explained
+from dgasync.cli.files import is_folder
 from dgasync.cli.filing import Filing
 from dgasync.cli.flags import listen_flags
 from dgasync.cli.layout import one_line
@@ -22,7 +24,7 @@ from dgasync.cli.live import Patience
 from dgasync.cli.meter import Meter, figure, lasting
 from dgasync.cli.output import write
 from dgasync.cli.progress import progress
-from dgasync.cli.recording import STANDARD_INPUT
+from dgasync.cli.recording import STANDARD_INPUT, check_address
 from dgasync.cli.service import Asking, check, client, service_flags
 from dgasync.limits import BATCH_CONCURRENCY
 
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["batch"]
 
-_LINES = (".jsonl", ".ndjson")
-_TABLES = (".parquet", ".pq")
+_FILES: dict[str, type[Archive]] = {".jsonl": Lines, ".ndjson": Lines, ".parquet": Table, ".pq": Table}
+"""What files of such names hold; anything else is a folder, if it has no ending or is there."""
 _LOCAL = 2
 """At once on this machine, unless it is said: the engine uses all of it for one."""
 _TOLD = 20
@@ -47,7 +49,7 @@ An archive, and what became of it:
   dgasync batch -o transcripts.jsonl --report"""
 
 
-@click.command(cls=Asking, asks=listen_flags.names, epilog=f"{_EXAMPLE}\n\n{EPILOG}")
+@click.command(cls=Asking, asks=listen_flags.names, epilog=_EXAMPLE)
 @click.argument("sources", metavar="PATH|URL|MANIFEST...", nargs=-1)
 @click.option(
     "-o",
@@ -91,6 +93,8 @@ def batch(sources: tuple[str, ...], **given: Any) -> None:
     if not sources:
         raise click.UsageError("Missing argument 'PATH|URL|MANIFEST...'")
     check(given)
+    for source in sources:
+        check_address(source)
     archive = _archive_of(sources, given)
     archive.prepare(is_new=not journal.exists())
     _Run(sources, archive, journal, given).go()
@@ -183,15 +187,17 @@ def _archive_of(sources: tuple[str, ...], given: Mapping[str, Any]) -> Archive:
     if given["output"] == STANDARD_INPUT:
         raise click.UsageError("the output is a folder or a file, to which later runs can add")
     path = Path(given["output"])
-    suffix = path.suffix.lower()
+    if path.is_file() and path.suffix.lower() not in _FILES:
+        raise click.UsageError(f"{path} is a file: the output is a folder, or ends with .jsonl or .parquet")
+    if not is_folder(given["output"]):
+        in_folder: dict[str, tuple[type[Archive], ...]] = {
+            f"--{flag}": () for flag in ("text", "captions") if given[flag]
+        }
+        kind = by_name(given["output"], _FILES, in_folder, f"use .jsonl or .parquet, or {path}/ for a folder")
+        if kind is not None:
+            return kind(path)
     more: list[Kind] = [kind for kind in (given["captions"], "text" if given["text"] else None) if kind]
-    if path.is_dir() or suffix not in (*_LINES, *_TABLES):
-        if path.is_file():
-            raise click.UsageError(f"{path} is a file: the output is a folder, or ends with .jsonl or .parquet")
-        return Folder(path, Filing(sources), more)
-    if more:
-        raise click.UsageError("--text and --captions are for a folder")
-    return Lines(path) if suffix in _LINES else Table(path)
+    return Folder(path, Filing(sources), more)
 
 
 def _report(path: Path, *, as_json: bool) -> None:

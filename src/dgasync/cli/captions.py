@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgasync.cli.exits import EPILOG, Exit, Failure, told
+from dgasync.cli.exits import Exit, Failure, told
 from dgasync.cli.files import files_for, is_folder, opened, output_flags
-from dgasync.cli.forms import CaptionKind, caption_options, is_captions, kind_of, look_flags
+from dgasync.cli.forms import CaptionKind, caption_options, captions_of, is_captions, look_flags
 from dgasync.cli.offers import a_file
 from dgasync.cli.output import write
 from dgasync.cli.recording import STANDARD_INPUT, address_or_path, expanded, filled, is_address, standard_input
+from dgasync.cli.verbs import Verb
 
 if TYPE_CHECKING:
     from dgasync.captions import CaptionOptions
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
 __all__ = ["captions"]
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.argument("answers", metavar="FILE|-...", nargs=-1, required=True, shell_complete=a_file)
 @click.option(
-    "--format", "kind", type=click.Choice(["srt", "vtt"]), help="SRT or WebVTT; else as the output's name ends, or srt."
+    "--captions",
+    "wanted",
+    type=click.Choice(["srt", "vtt"]),
+    help="SRT or WebVTT; else as the output's name ends, or srt.",
 )
 @output_flags("FILE|DIR", "Write them there; a folder for those of several answers.")
 @look_flags
-def captions(answers: tuple[str, ...], kind: CaptionKind | None, output: str | None, **given: Any) -> None:
+def captions(answers: tuple[str, ...], wanted: CaptionKind | None, output: str | None, **given: Any) -> None:
     """Make captions of the answers of a speech service: JSON files, or standard input (-).
 
     They may be of this service (as `dgasync transcribe --json` and `dgasync live --json` print them), of Whisper or of
@@ -38,15 +42,16 @@ def captions(answers: tuple[str, ...], kind: CaptionKind | None, output: str | N
         raise click.UsageError("captions of several answers are a file each: give --output DIR")
     if sources.count(STANDARD_INPUT) > 1:
         raise click.UsageError("standard input can be read once")
-    named = kind_of(None if is_folder(output) else output)
-    chosen: CaptionKind = kind or (named if is_captions(named) else "srt")
+    kind = captions_of(None if is_folder(output) or len(sources) > 1 else output, wanted) or "srt"
+    if not is_captions(kind):
+        raise click.UsageError(f"{output} is no name for captions: it ends with .srt or .vtt")
     look = caption_options(given)
-    files = files_for(output, sources, f".{chosen}", force=given["force"])
+    files = files_for(output, sources, f".{kind}", force=given["force"])
     ended = Exit.DONE
     for source, file in zip(sources, files, strict=True):
         try:
             with opened(file) as taker:
-                taker.write(_captions(source, chosen, look))
+                taker.write(_captions(source, kind, look))
         except Exception as error:
             if len(sources) == 1:
                 raise

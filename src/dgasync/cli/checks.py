@@ -20,7 +20,14 @@ from dgasync.cli.deadline import TooLong, within
 from dgasync.cli.exits import Exit, Failure, explained
 from dgasync.cli.service import hosted
 from dgasync.config import DEFAULT_URL, DeepgramClientOptions
-from dgasync.errors import DeepgramApiError, DeepgramError, DeepgramMicrophoneError, Forbidden, Unauthorized
+from dgasync.errors import (
+    DeepgramApiError,
+    DeepgramError,
+    DeepgramMicrophoneError,
+    Forbidden,
+    PaymentRequired,
+    Unauthorized,
+)
 from dgasync.portaudio import load
 from dgasync.protocol.request import is_loopback
 from dgasync.version import __version__
@@ -185,16 +192,18 @@ def _service(given: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _answers(deepgram: DeepgramClient) -> Iterator[Finding]:
     """Whether the service answers, whether it takes the key, and what time it has."""
+    has_key = bool(deepgram.config.api_key or deepgram.config.access_token)
     began = datetime.now(timezone.utc)
-    accepted = Finding("access", "ok", "the service takes the key")
+    accepted = Finding("access", "ok", "the service takes the key" if has_key else "it answers without a key")
     try:
         headers: Mapping[str, str] = deepgram.request("GET", "v1/projects", timeout=DEADLINE, max_retries=0).headers
     except DeepgramApiError as error:
         headers = error.headers
         if isinstance(error, Unauthorized):
-            accepted = Finding("access", "fail", str(error), "make a new key, and `dgasync login` with it", Exit.KEY)
+            fix = "make a new key, and `dgasync login` with it" if has_key else "it needs a key: `dgasync login`"
+            accepted = _failed("access", error, fix)
         elif isinstance(error, Forbidden):
-            accepted = Finding("access", "ok", "the service takes the key, which may not list projects")
+            accepted = Finding("access", "ok", f"{accepted.said}, and lists no projects")
         else:
             yield _failed("service", error, "try again later; https://status.deepgram.com tells what is known")
             return
@@ -237,11 +246,16 @@ def _websocket(deepgram: DeepgramClient) -> Finding:
         return Finding("websocket", "ok", f"opened and closed a live session, request {_bounded(work)}")
     except TooLong as error:
         return _failed("websocket", error, "something on the way lets websockets open, and nothing through")
+    except Unauthorized as error:
+        return _failed("websocket", error, "it is the same key: mend the access first")
+    except PaymentRequired as error:
+        return _failed("websocket", error, "is there credit? `dgasync balance`")
+    except Forbidden as error:
+        return _failed("websocket", error, "may the key be used for speech? That is the scope usage:write")
+    except DeepgramApiError as error:
+        return _failed("websocket", error, "try again later; https://status.deepgram.com tells what is known")
     except DeepgramError as error:
-        fix = "does a proxy or a firewall on the way let websockets (wss) through?"
-        if isinstance(error, DeepgramApiError):
-            fix = "may the key be used for speech (scope usage:write), and is there credit? `dgasync balance`"
-        return _failed("websocket", error, fix)
+        return _failed("websocket", error, "does a proxy or a firewall on the way let websockets (wss) through?")
 
 
 def _microphone() -> Finding:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dgasync.cli.exits import EPILOG
 from dgasync.cli.nouns import Noun
 from dgasync.version import __version__
 
@@ -93,7 +94,7 @@ class _Commands(Noun):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def dgasync() -> None:
     """Speech becomes text: with the Deepgram service, or on this machine."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from dgasync.cli.exits import EPILOG
 from dgasync.cli.output import write
+from dgasync.cli.verbs import Verb
 
 __all__ = ["completion"]
 
@@ -20,7 +20,7 @@ _INSTALL = {
 }
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(list(_INSTALL)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

@@ -52,7 +52,7 @@ def list_devices(kind: Direction) -> None:
     library = load(f"A {what}", failure)
     default = _default(library, kind)
     show(
-        ("#Number", "Name", "#Channels", "#Samples a second", ""),
+        ("Number", "Name", "#Channels", "#Samples a second", ""),
         [
             (
                 *(device["index"], device["name"], device[f"max_{kind}_channels"], device["default_samplerate"]),

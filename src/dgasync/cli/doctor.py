@@ -8,19 +8,20 @@ from typing import Any
 import click
 
 from dgasync.cli.account import json_flag
-from dgasync.cli.exits import EPILOG, Failure
+from dgasync.cli.exits import Failure
 from dgasync.cli.layout import one_line
 from dgasync.cli.output import write
-from dgasync.cli.service import hosted_flags
+from dgasync.cli.service import access_flags
+from dgasync.cli.verbs import Verb
 
 __all__ = ["doctor"]
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @json_flag
-@hosted_flags
+@access_flags
 def doctor(as_json: bool, **given: Any) -> None:
     """Find out what is in the way, and how to mend it.
 

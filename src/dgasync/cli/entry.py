@@ -35,11 +35,14 @@ def run(arguments: Sequence[str]) -> int:
     try:
         import click
 
+        from dgasync.cli.colour import wanted
         from dgasync.cli.commands import dgasync
 
         try:
             # Not standalone: click would print usage errors in three lines, and end with 1 whatever happened.
-            dgasync.main(list(arguments), prog_name="dgasync", standalone_mode=False)
+            # Where colour is wanted, click sees for itself whether a stream is a terminal.
+            color = None if wanted() else False
+            dgasync.main(list(arguments), prog_name="dgasync", standalone_mode=False, color=color)
             return Exit.DONE
         except click.Abort:
             return Exit.INTERRUPTED

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from dgasync.errors import (
     BatchError,
+    ConnectFailed,
     ConsumerTooSlow,
     DecodeError,
     DeepgramApiError,
@@ -22,11 +23,12 @@ from dgasync.errors import (
     ServerError,
     SessionEnded,
     StreamClosed,
+    Timeout,
     Unauthorized,
 )
 from dgasync.logs import log
 
-__all__ = ["EPILOG", "MEANINGS", "Exit", "Failure", "explained", "told"]
+__all__ = ["EPILOG", "EXPLAINED", "MEANINGS", "Exit", "Failure", "explained", "told"]
 
 
 class Exit(IntEnum):
@@ -72,6 +74,9 @@ MEANINGS = {
 }
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:3} {meaning}" for code, meaning in MEANINGS.items())
+"""What the help of `dgasync` ends with."""
+
+EXPLAINED = "`dgasync --help` says what each exit code means."
 """What the help of each command ends with."""
 
 
@@ -97,14 +102,19 @@ def explained(error: Exception) -> tuple[str, Exit]:
         return _line(error), Exit.MISSING if isinstance(error.__cause__, (ImportError, OSError)) else Exit.NO_DEVICE
     for kinds, code in _CODES:
         if isinstance(error, kinds):
-            return _line(error), code
+            return _line(_advised(error)), code
     return _line(f"{type(error).__name__}: {error} (-vv shows where)"), Exit.BUG
 
 
 def told(error: Exception, about: str = "") -> Exit:
-    """How to end; what to say of the error, and `about` what, is said on standard error."""
+    """How to end; what to say of the error, and `about` what, is said on standard error.
+
+    What ends the command, and is about nothing of several, is told with who may know more.
+    """
     log.debug("It failed.", exc_info=error)
     message, code = explained(error)
+    if not about and (isinstance(error, ConnectFailed) or (isinstance(error, Timeout) and error.phase == "connect")):
+        message = f"{message} `dgasync doctor` looks for what is in the way."
     if message:
         print(f"dgasync: {'' if about in message else f'{about}: '}{message}", file=sys.stderr)
     return code
@@ -128,6 +138,21 @@ _CLOSED = {
     **dict.fromkeys((1001, 1011, 1012, 1013), Exit.BUSY),  # it goes away, has failed, restarts, has too much to do
 }
 """How a live session ended, by its close code; for any other code the connection is to blame."""
+
+
+_ADVICE: tuple[tuple[type[DeepgramApiError], str], ...] = (
+    (Unauthorized, "Check the key: --api-key, DEEPGRAM_API_KEY, or what `dgasync login` keeps."),
+    (RateLimited, "Ask for less at once, or later."),
+)
+"""What is to be done, where the library says it to those who write programs."""
+
+
+def _advised(error: Exception) -> str:
+    """The error with what somebody at a command line can do about it."""
+    for kind, advice in _ADVICE:
+        if isinstance(error, kind):
+            return f"{str(error).removesuffix(error.advice)}{advice}"
+    return str(error)
 
 
 def _line(said: object) -> str:

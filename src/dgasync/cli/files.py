@@ -79,6 +79,8 @@ def files_for(output: str | None, sources: Sequence[str], suffix: str, *, force:
             return [file_for(output, force=force)]
         if folder.exists():
             raise click.UsageError(f"{output} is a file: what is made of several needs a folder, --output DIR")
+        if folder.suffix:
+            raise click.UsageError(f"{output} is called like a file: what is made of several needs a folder, {output}/")
     with writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return [file_for(str(folder / name), force=force) for name in _different(map(stem, sources), suffix)]

@@ -24,7 +24,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 @click.group(cls=Noun)
 def keys() -> None:
-    """The keys of a project."""
+    """The keys of a project.
+
+    Without a command it lists them.
+    """
 
 
 @keys.command("list")

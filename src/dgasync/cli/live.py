@@ -15,14 +15,16 @@ import click
 from dgasync.cli.call import call_of
 from dgasync.cli.cues import CueFile
 from dgasync.cli.devices import device_flags, device_number, list_devices
-from dgasync.cli.exits import EPILOG
 from dgasync.cli.files import File, file_for, output_flags
 from dgasync.cli.flags import live_flags
 from dgasync.cli.forms import (
+    ENDINGS,
     CaptionKind,
     Form,
+    Kind,
     caption_options,
     captions_flag,
+    captions_of,
     check_look,
     is_captions,
     kind_of,
@@ -34,7 +36,7 @@ from dgasync.cli.recording import STANDARD_INPUT, address_or_path, arriving, sta
 from dgasync.cli.service import Asking, check, client, service_flags
 from dgasync.cli.view import view
 from dgasync.errors import DeepgramError, DeepgramWebsocketError
-from dgasync.limits import PACE
+from dgasync.limits import PACE, RECONNECT_ATTEMPTS
 from dgasync.microphone import CHANNELS, RATE, Microphone
 from dgasync.utterances import silence_for
 
@@ -57,7 +59,7 @@ Sound that another program records:
     dgasync live - --encoding linear16 --sample-rate 16000"""
 
 
-@click.command(cls=Asking, asks=live_flags.names, epilog=f"{_EXAMPLE}\n\n{EPILOG}")
+@click.command(cls=Asking, asks=live_flags.names, epilog=_EXAMPLE)
 @click.argument("audio", metavar=_ARGUMENT, required=False, shell_complete=a_file)
 @click.option("--mic", is_flag=True, help="Listen to the microphone of this machine; needs the extra `mic`.")
 @device_flags("input")
@@ -69,6 +71,11 @@ Sound that another program records:
     "--transcript", metavar="FILE", help="At the end write all of it there; the name's end says what it is, as .md."
 )
 @look_flags
+@click.option(
+    "--reconnect/--no-reconnect",
+    default=True,
+    help=f"Replace a lost connection, in up to {RECONNECT_ATTEMPTS} tries, or end with it.  [default: reconnect]",
+)
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -94,7 +101,7 @@ def live(audio: str | None, **given: Any) -> None:
     options: dict[str, Any] = {"interim_results": True, **live_flags.chosen(given)}
     plan = _plan(given, options)
     source = _source(audio, given, options)
-    call = call_of(given)
+    call = {**call_of(given), "reconnect": given["reconnect"]}
     with (
         progress() as waiting,
         client(given, waiting) as deepgram,
@@ -116,8 +123,9 @@ def live(audio: str | None, **given: Any) -> None:
                 shown.take(event)
                 if file is not None:
                     file.take(event)
-        for note in shown.notes():
-            click.echo(f"dgasync: {note}", err=True)
+        for note in (*_lost(source), session.diagnosis, *shown.notes()):
+            if note:
+                click.echo(f"dgasync: {note}", err=True)
         if patience.is_over:
             raise click.Abort
 
@@ -132,6 +140,8 @@ class _Plan(NamedTuple):
     """The file for captions."""
     transcript: Path | None
     """The file for all of it."""
+    form: Kind
+    """What that is to hold."""
 
     @property
     def printed(self) -> CaptionKind | None:
@@ -141,17 +151,19 @@ class _Plan(NamedTuple):
 
 def _plan(given: Mapping[str, Any], options: Mapping[str, Any]) -> _Plan:
     output: str | None = given["output"]
-    named = kind_of(output)
-    kind: CaptionKind | None = given["captions"] or (named if is_captions(named) else None)
+    named = captions_of(output, given["captions"])
+    kind = named if is_captions(named) else None
     if output and not kind:
         raise click.UsageError(
-            "--output is for captions: say which with --captions; all of it goes to --transcript FILE at the end"
+            "--output is for captions, .srt or .vtt, or as --captions says; all of it goes to --transcript FILE at the "
+            "end"
         )
+    form = kind_of(given["transcript"], {}, ENDINGS) or "text"
     if kind and given["as_json"]:
         raise click.UsageError("--json and --captions do not go together")
     if options.get("callback") and (kind or given["transcript"]):
         raise click.UsageError("--callback has the results sent elsewhere: nothing is written here")
-    check_look(given, kind, kind_of(given["transcript"]))
+    check_look(given, kind, form)
     force = given["force"]
     return _Plan(
         kind,
@@ -159,6 +171,7 @@ def _plan(given: Mapping[str, Any], options: Mapping[str, Any]) -> _Plan:
         given["speakers"],
         file_for(output, force=force),
         file_for(given["transcript"], force=force),
+        form,
     )
 
 
@@ -209,7 +222,7 @@ def _kept(session: LiveSession, plan: _Plan) -> Generator[LiveSession, None, Non
             file.discard()
         else:
             with file:
-                file.write(Form(kind_of(plan.transcript.name), None, plan.names, plan.look).written(transcript))
+                file.write(Form(plan.form, None, plan.names, plan.look).written(transcript))
 
 
 def _result(session: LiveSession) -> Transcript | None:
@@ -220,6 +233,12 @@ def _result(session: LiveSession) -> Transcript | None:
         return session.result()
     except DeepgramWebsocketError:
         return None
+
+
+def _lost(source: object) -> Iterator[str]:
+    """What the microphone heard, and nobody took in time."""
+    if isinstance(source, Microphone) and source.dropped:
+        yield f"the microphone's audio was not taken as fast as it came; pieces that were dropped: {source.dropped}"
 
 
 class Patience:

@@ -11,10 +11,11 @@ import click
 
 from dgasync.cli.account import account, account_flags
 from dgasync.cli.credentials import NO_KEY, credential, ending
-from dgasync.cli.exits import EPILOG, Exit, Failure
+from dgasync.cli.exits import Exit, Failure
 from dgasync.cli.keychain import forget, keep, keyring_name
 from dgasync.cli.layout import one_line
 from dgasync.cli.output import write
+from dgasync.cli.verbs import Verb
 from dgasync.config import DeepgramClientOptions, Secret
 from dgasync.errors import Forbidden, Unauthorized
 
@@ -24,7 +25,7 @@ _LONGEST = 10_000
 """Characters of standard input that are read: no key is nearly as long."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.option("--status", is_flag=True, help="Say which key is used and where it comes from, and change nothing.")
 @account_flags
 def login(status: bool, **given: Any) -> None:
@@ -55,7 +56,7 @@ def login(status: bool, **given: Any) -> None:
         click.echo(f"dgasync: {first} is set, and goes before the keyring: unset it to use this key", err=True)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.option(
     "--url", metavar="URL", envvar="DEEPGRAM_HOST", show_envvar=True, help="Another service than api.deepgram.com."
 )

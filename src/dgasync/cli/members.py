@@ -18,7 +18,10 @@ _ROLES = click.Choice(["member", "admin", "owner"])
 
 @click.group(cls=Noun)
 def members() -> None:
-    """Who has a part in a project."""
+    """Who has a part in a project.
+
+    Without a command it lists them.
+    """
 
 
 @members.command("list")
@@ -66,7 +69,10 @@ def remove_member(member_id: str, yes: bool, **given: Any) -> None:
 
 @click.group(cls=Noun)
 def invites() -> None:
-    """Who was asked to join a project and has not answered yet."""
+    """Who was asked to join a project and has not answered yet.
+
+    Without a command it lists them.
+    """
 
 
 @invites.command("list")

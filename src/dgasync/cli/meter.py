@@ -91,12 +91,13 @@ class Meter:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            from rich.console import Console
             from rich.live import Live
+
+            from dgasync.cli.colour import console
 
             Thread(target=self._count, name="dgasync counting", daemon=True).start()
             self._live = Live(
-                console=Console(stderr=True),
+                console=console(stderr=True),
                 get_renderable=self._picture,
                 refresh_per_second=_SHOWN,
                 transient=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dgasync.cli.exits import EPILOG, Exit, Failure
+from dgasync.cli.colour import is_coloured
+from dgasync.cli.exits import Exit, Failure
 from dgasync.cli.output import write
 from dgasync.cli.recording import STANDARD_INPUT, standard_input
+from dgasync.cli.verbs import Verb
 
 if TYPE_CHECKING:
     from dgasync.migrate.files import Document, Skipped
@@ -24,7 +25,7 @@ __all__ = ["migrate"]
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.argument("paths", metavar="PATH|-...", nargs=-1, required=True)
 @click.option("--write", "is_write", is_flag=True, help="Change the files.")
 @click.option(
@@ -101,7 +102,7 @@ def _files(paths: list[Path], *, is_write: bool, check: bool) -> None:
 
 def _show(document: Document) -> None:
     """Show what would change."""
-    is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    in_colour = is_coloured(sys.stdout)
     path = document.path.as_posix().lstrip("/")
     lines = unified_diff(_lines(document.before), _lines(document.made.text), f"a/{path}", f"b/{path}")
     for line in _ended(lines):
@@ -109,7 +110,7 @@ def _show(document: Document) -> None:
         bold = line.startswith(("---", "+++"))
         text = (
             click.style(line, fg=None if bold else colour, bold=bold or None)
-            if is_coloured and (colour or bold)
+            if in_colour and (colour or bold)
             else line
         )
         write(text.encode("utf-8", "replace"), nl=False)

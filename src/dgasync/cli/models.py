@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dgasync.cli.account import account, account_flags, json_flag
-from dgasync.cli.exits import EPILOG
 from dgasync.cli.tables import show, show_json
+from dgasync.cli.verbs import Verb
 
 if TYPE_CHECKING:
     from dgasync.models.catalogue import SpeechModel
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["models"]
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.option("--kind", type=click.Choice(["stt", "tts"]), help="Only those that hear (stt), or the voices (tts).")
 @click.option("--language", metavar="TAG", help="Only those for this language, such as de or de-CH.")
 @click.option("--architecture", metavar="NAME", help="Only those of this build, such as nova-3 or aura-2.")
@@ -33,7 +33,10 @@ def models(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """The models on offer: those that hear, and the voices."""
+    """The models on offer: those that hear, and the voices.
+
+    A narrow terminal shows neither their builds nor their versions; --json has all that is known of them.
+    """
     options: dict[str, Any] = {"include_outdated": True} if outdated else {}
     with account(given) as asked:
         offered = asked.deepgram.project(project).models if project else asked.deepgram.models
@@ -50,7 +53,8 @@ def models(
         show_json([each for _, each in found])
         return
     columns = ("Model", "Does", "Languages", "Build", "Version", "Recordings", "Live", "Voice")
-    show(columns, [_row(does, each) for does, each in found], none="there is no such model")
+    rows = [_row(does, each) for does, each in found]
+    show(columns, rows, spare=("Build", "Version"), none="there is no such model")
 
 
 def _row(does: str, model: SpeechModel) -> tuple[object, ...]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from dgasync.cli.exits import EPILOG
+from dgasync.cli.exits import EXPLAINED
+from dgasync.cli.verbs import Verb
 
 __all__ = ["Noun"]
 
@@ -14,8 +15,10 @@ __all__ = ["Noun"]
 class Noun(click.Group):
     """A group of commands on one thing. Without one of them it lists those things, or else shows its help."""
 
+    command_class = Verb
+
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **{"epilog": EPILOG, **settings})
+        super().__init__(*arguments, **{"epilog": EXPLAINED, **settings})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """List, where nothing else is asked for."""

@@ -150,16 +150,17 @@ def progress(several: int = 1) -> Progress:
     """What shows how far things are, if standard error is a terminal; of `several` things, how far each is."""
     if not sys.stderr.isatty():
         return Progress()
-    from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
     from rich.table import Column
 
-    console = Console(stderr=True)
+    from dgasync.cli.colour import console
+
+    screen = console(stderr=True)
     bars = Bars(
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         BarColumn(bar_width=20),
         TimeElapsedColumn(),
-        console=console,
+        console=screen,
     )
-    return _Shown(console, bars, several)
+    return _Shown(screen, bars, several)

@@ -16,7 +16,10 @@ __all__ = ["projects"]
 
 @click.group(cls=Noun)
 def projects() -> None:
-    """The projects that the key can see."""
+    """The projects that the key can see.
+
+    Without a command it lists them.
+    """
 
 
 @projects.command("list")

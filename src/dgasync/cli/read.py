@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import click
 
 from dgasync.cli.call import CALLBACK, call_of, callback_flags, callback_of, promised, timeout_flag
-from dgasync.cli.exits import EPILOG, Exit, Failure
+from dgasync.cli.exits import Exit, Failure
 from dgasync.cli.flags import read_flags
 from dgasync.cli.offers import a_file
 from dgasync.cli.output import write
 from dgasync.cli.progress import progress
-from dgasync.cli.recording import STANDARD_INPUT, address_or_path, filled, is_address, standard_input
+from dgasync.cli.recording import (
+    STANDARD_INPUT,
+    address_or_path,
+    check_address,
+    filled,
+    is_address,
+    standard_input,
+)
 from dgasync.cli.service import Asking, check, client, service_flags
 
 if TYPE_CHECKING:
@@ -34,7 +41,7 @@ _FOUND = ("summarize", "topics", "custom_topic", "intents", "custom_intent", "se
 """The options that ask for something."""
 
 
-@click.command(cls=Asking, asks={*read_flags.names, *CALLBACK}, epilog=EPILOG)
+@click.command(cls=Asking, asks={*read_flags.names, *CALLBACK})
 @click.argument("text", metavar="TEXT|PATH|URL|-", shell_complete=a_file)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as the server gave it, byte for byte.")
 @timeout_flag
@@ -75,6 +82,7 @@ def _source(text: str) -> str | dict[str, str] | Path | BinaryIO:
     if os.path.isfile(text):  # noqa: PTH113  # a text may be what no path can be, and this says no then
         return address_or_path(text)
     if len(text.split()) == 1:
+        check_address(text)
         raise Failure(f"{text}: there is no such file, and one word is no text", Exit.RECORDING)
     return {"text": text}
 

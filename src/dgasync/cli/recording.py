@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ __all__ = [
     "STANDARD_INPUT",
     "address_or_path",
     "arriving",
+    "check_address",
     "expanded",
     "filled",
     "is_address",
@@ -30,6 +32,8 @@ __all__ = [
 STANDARD_INPUT = "-"
 """What stands for it on the command line."""
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
 _NOTHING = "nothing came in on standard input"
 """What is said where it ends before it has begun."""
 
@@ -37,6 +41,12 @@ _NOTHING = "nothing came in on standard input"
 def is_address(recording: str) -> bool:
     """Whether it is an http(s) address."""
     return recording.lower().startswith(("http://", "https://"))
+
+
+def check_address(recording: str) -> None:
+    """Raise Failure for an address of a kind that nobody here fetches."""
+    if _ADDRESS.match(recording) and not is_address(recording) and not Path(recording).exists():
+        raise Failure(f"{recording}: only http and https addresses are fetched", Exit.USAGE)
 
 
 def expanded(given: Iterable[str]) -> Iterator[str]:
@@ -66,9 +76,14 @@ def stem(recording: str) -> str:
 
 
 def address_or_path(recording: str) -> str | Path:
-    """What the client is given: an address as text, a file as a path."""
+    """What the client is given: an address as text, a file as a path.
+
+    Raises:
+        Failure: it is no recording, or is where nobody looks.
+    """
     if is_address(recording):
         return recording
+    check_address(recording)
     path = Path(recording)
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from dgasync.cli.colour import console
 from dgasync.cli.layout import labelled, one_line
 from dgasync.cli.view import FINISHING, View
 from dgasync.models.base import Number
@@ -39,7 +40,7 @@ class Screen(View):
         self._caption: tuple[tuple[str, str], ...] = ()  # replaced, never changed: another thread shows it
         self._interrupted = False
         self._lost: Reconnecting | None = None
-        self._console = Console()
+        self._console = console()
         self._live = Live(
             console=self._console,
             get_renderable=self._picture,
@@ -61,6 +62,9 @@ class Screen(View):
     def finishing(self) -> None:
         """Have it shown soon that Ctrl-C was heard; any thread."""
         self._interrupted = True
+
+    def _disconnected(self, event: Reconnecting) -> None:
+        """The status says it, for as long as that lasts."""
 
     def _follow(self, event: LiveEvent, over: list[LiveUtterance]) -> None:
         if isinstance(event, (Reconnecting, Reconnected)):
@@ -103,6 +107,8 @@ class Screen(View):
             return f"connecting again, try {self._lost.attempt}. {one_line(self._lost.reason)}"
         if self._session.phase is not Phase.OPEN:
             return "waiting for the last words"
+        if self._session.diagnosis:  # why nothing may be heard
+            return one_line(self._session.diagnosis)
         sent = self._session.sent_seconds
         return f"listening, {sent:.0f} s" if sent else "listening"
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-from dgasync.cli.exits import EPILOG, Exit, Failure
+from dgasync.cli.exits import Exit, Failure
+from dgasync.cli.verbs import Verb
 
 __all__ = ["serve"]
 
@@ -18,7 +19,7 @@ def _keys(context: click.Context, parameter: click.Parameter, given: Sequence[st
     return tuple(given)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 for every network.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any free one.")
 @click.option(

@@ -10,26 +10,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dgasync.cli.exits import Exit, Failure
-from dgasync.logs import DEBUG, INFO, WARNING, log, speak_up
+from dgasync.cli.verbs import Verb
+from dgasync.logs import DEBUG, INFO, log, speak_up
 
 if TYPE_CHECKING:
     from dgasync.cli.progress import Progress
     from dgasync.sync.client import DeepgramClient
 
-__all__ = ["Asking", "check", "client", "flagged", "hosted", "hosted_flags", "service_flags"]
+__all__ = ["Asking", "access_flags", "check", "client", "flagged", "hosted", "hosted_flags", "service_flags"]
 
 F = TypeVar("F", bound="Callable[..., Any] | click.Command")
 
 
-class Asking(click.Command):
+class Asking(Verb):
     """A command that asks the service. Its help shows the many options of the service apart from its own.
 
     Args:
         asks: the names of the parameters that are options of the service.
     """
 
-    def __init__(self, *arguments: Any, asks: Collection[str], **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
+    def __init__(self, name: str | None, *, asks: Collection[str], **settings: Any) -> None:
+        super().__init__(name, **settings)
         self._asks = asks
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,8 +57,8 @@ def _pairs(context: click.Context, parameter: click.Parameter, given: tuple[str,
     return found
 
 
-def _level(context: click.Context, parameter: click.Parameter, count: int) -> int:
-    return (WARNING, INFO, DEBUG)[min(count, 2)]
+def _level(context: click.Context, parameter: click.Parameter, count: int) -> int | None:
+    return (None, INFO, DEBUG)[min(count, 2)]
 
 
 _LISTENERS: tuple[Callable[[Any], Any], ...] = (
@@ -69,7 +70,7 @@ _LISTENERS: tuple[Callable[[Any], Any], ...] = (
         help="With --local: the faster-whisper model to use instead of tiny.en.",
     ),
 )
-_SERVICE: tuple[Callable[[Any], Any], ...] = (
+_ACCESS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--api-key",
         metavar="KEY",
@@ -79,13 +80,15 @@ _SERVICE: tuple[Callable[[Any], Any], ...] = (
         "--url", metavar="URL", envvar="DEEPGRAM_HOST", show_envvar=True, help="Another service than api.deepgram.com."
     ),
     click.option("--allow-insecure-http", is_flag=True, help="Send the key over plain http beyond this machine too."),
+)
+_ASKING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--retries",
         metavar="N",
         type=click.IntRange(min=0),
         default=2,
         show_default=True,
-        help="Tries after the first.",
+        help="Tries after the first, to ask or to connect.",
     ),
     click.option(
         "--query",
@@ -94,18 +97,23 @@ _SERVICE: tuple[Callable[[Any], Any], ...] = (
         callback=_pairs,
         help="A parameter that has no flag here; repeatable.",
     ),
-    click.option("-v", "--verbose", count=True, callback=_level, help="Log what happens; -vv logs more."),
 )
+_VERBOSE = click.option("-v", "--verbose", count=True, callback=_level, help="Log what happens; -vv logs more.")
 
 
 def service_flags(command: F) -> F:
     """The command with the flags that say who listens and how loud that is; put it below `@click.command()`."""
-    return flagged(command, *_LISTENERS, *_SERVICE)
+    return flagged(command, *_LISTENERS, *_ACCESS, *_ASKING, _VERBOSE)
 
 
 def hosted_flags(command: F) -> F:
     """The same for what only a service can do, not this process."""
-    return flagged(command, *_SERVICE)
+    return flagged(command, *_ACCESS, *_ASKING, _VERBOSE)
+
+
+def access_flags(command: F) -> F:
+    """The same for what asks the service in ways of its own."""
+    return flagged(command, *_ACCESS, _VERBOSE)
 
 
 def flagged(command: F, *flags: Callable[[Any], Any]) -> F:

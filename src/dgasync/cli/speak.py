@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
 from dgasync.cli.call import CALLBACK, call_of, callback_flags, callback_of, promised, timeout_flag
 from dgasync.cli.devices import device_flags, device_number, list_devices
-from dgasync.cli.exits import EPILOG
+from dgasync.cli.endings import by_name
 from dgasync.cli.files import file_for, opened, output_flags
 from dgasync.cli.flags import speak_flags
 from dgasync.cli.output import write
@@ -29,22 +29,31 @@ __all__ = ["speak"]
 PLAYED_RATE = 24000
 """Samples a second of what is played, unless told otherwise: what voices make by themselves."""
 
-_BY_SUFFIX = {
-    ".mp3": {"encoding": "mp3"},
-    ".wav": {"encoding": "linear16", "container": "wav"},
-    ".flac": {"encoding": "flac"},
-    ".ogg": {"encoding": "opus", "container": "ogg"},
-    ".opus": {"encoding": "opus", "container": "ogg"},
-    ".aac": {"encoding": "aac"},
+
+class _Sound(NamedTuple):
+    """What files of a name are expected to hold."""
+
+    encodings: tuple[str, ...]
+    """Any of these; the first is asked for."""
+    container: str = "none"
+
+
+_SOUNDS = {
+    ".mp3": _Sound(("mp3",)),
+    ".wav": _Sound(("linear16", "mulaw", "alaw"), "wav"),
+    ".flac": _Sound(("flac",)),
+    ".ogg": _Sound(("opus",), "ogg"),
+    ".opus": _Sound(("opus",), "ogg"),
+    ".aac": _Sound(("aac",)),
 }
-"""What files of such names are expected to hold."""
 
 
-@click.command(cls=Asking, asks={*speak_flags.names, *CALLBACK}, epilog=EPILOG)
+@click.command(cls=Asking, asks={*speak_flags.names, *CALLBACK})
 @click.argument("text", metavar="TEXT|-", required=False)
 @click.option("--file", "path", metavar="PATH", help="The file that has the text, in UTF-8.")
 @output_flags(
-    "FILE", "Write the sound there. Unless flags say so, the name's end says what it is: .mp3, .wav, .flac, .ogg."
+    "FILE",
+    "Write the sound there. The name's end says what it is: .mp3, .wav, .flac, .ogg, .aac; else --encoding does.",
 )
 @click.option("--play", is_flag=True, help="Play it here while it comes; needs the extra `mic`.")
 @device_flags("output")
@@ -115,9 +124,7 @@ def _sound(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
     if not given["play"]:
         if given["device"] is not None:
             raise click.UsageError("--device goes with --play")
-        is_said = "encoding" in options or "container" in options
-        expected = {} if is_said else _BY_SUFFIX.get(Path(given["output"] or "").suffix.lower(), {})
-        return {**expected, **options}
+        return {**_expected(given["output"], options), **options}
     if given["output"]:
         raise click.UsageError("--play and --output do not go together")
     played = {"encoding": "linear16", "container": "none"}
@@ -125,6 +132,21 @@ def _sound(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
         if options.get(name, value) != value:
             raise click.UsageError(f"what is played is raw linear16: leave --{name} out")
     return {"sample_rate": PLAYED_RATE, **options, **played}
+
+
+def _expected(output: str | None, options: Mapping[str, Any]) -> dict[str, str]:
+    """What a file of this name is expected to hold."""
+    encoding, container = options.get("encoding"), options.get("container")
+    flags: dict[str, list[_Sound]] = {}
+    if encoding:
+        flags[f"--encoding {encoding}"] = [sound for sound in _SOUNDS.values() if encoding in sound.encodings]
+    if container:
+        flags[f"--container {container}"] = [sound for sound in _SOUNDS.values() if container == sound.container]
+    sound = by_name(output, _SOUNDS, flags, f"use {', '.join(_SOUNDS)}, or --encoding")
+    if sound is None:
+        return {}
+    # The service takes no container where there can be none.
+    return {"encoding": sound.encodings[0], **({"container": sound.container} if sound.container != "none" else {})}
 
 
 @contextmanager

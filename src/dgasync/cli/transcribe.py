@@ -12,7 +12,7 @@ import click
 from anyio import to_thread
 
 from dgasync.cli.call import CALLBACK, call_of, callback_flags, callback_of, promised, timeout_flag
-from dgasync.cli.exits import EPILOG, Exit, Failure, explained, told
+from dgasync.cli.exits import Exit, Failure, explained, told
 from dgasync.cli.files import File, files_for, is_folder, output_flags
 from dgasync.cli.flags import listen_flags
 from dgasync.cli.forms import Form, form_flags, form_of
@@ -37,12 +37,10 @@ _HERE = ("output", "markdown", "captions", "layout", "speakers")
 """Parameters that say what becomes of the answer here."""
 
 
-@click.command(cls=Asking, asks={*listen_flags.names, *CALLBACK}, epilog=EPILOG)
+@click.command(cls=Asking, asks={*listen_flags.names, *CALLBACK})
 @click.argument("recordings", metavar="PATH|URL|-...", nargs=-1, required=True, shell_complete=a_file)
 @form_flags
-@output_flags(
-    "FILE|DIR", "Write it there; a folder for several. Unless a flag says so, the name's end says what it is."
-)
+@output_flags("FILE|DIR", "Write it there; a folder for several. The name's end says what it is, if no flag does.")
 @click.option(
     "--jobs",
     metavar="N",
@@ -71,8 +69,8 @@ def transcribe(recordings: tuple[str, ...], **given: Any) -> None:
     if sources.count(STANDARD_INPUT) > 1:
         raise click.UsageError("standard input can be heard once")
     output: str | None = given["output"]
-    form = form_of(given, None if is_folder(output) else output)
     several = len(sources) > 1
+    form = form_of(given, None if several or is_folder(output) else output)
     if several and form.is_captions and output in (None, "-"):
         raise click.UsageError("captions of several recordings are a file each: give --output DIR")
     files = files_for(output, sources, form.suffix, force=given["force"])

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dgasync.cli.account import account, account_flags, json_flag, project_flag
-from dgasync.cli.exits import EPILOG
 from dgasync.cli.offers import offering
 from dgasync.cli.output import write
 from dgasync.cli.tables import as_text, show, show_json
+from dgasync.cli.verbs import Verb
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -52,7 +52,7 @@ def _features(context: click.Context, parameter: click.Parameter, begun: str) ->
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @click.option("--start", metavar="YYYY-MM-DD", type=_DAY, help="The first day; else the first of 30.")
 @click.option("--end", metavar="YYYY-MM-DD", type=_DAY, help="The last day; else today, in UTC.")
 @click.option("--by", type=click.Choice(["day", "week", "month"]), help="How long each row is; else a day.")
@@ -105,12 +105,14 @@ def usage(
 ) -> None:
     """How much a project used, day by day or divided by what it was used for.
 
-    A terminal shows a bar beside each row. Anything else gets the rows alone, values between tabs, in the order of
-    --csv; --json is the service's own answer.
+    A terminal shows a bar for each row, if there is room. Anything else gets the rows alone, values between tabs, in
+    the order of --csv; --json is the service's own answer.
     """
     if as_csv and as_json:
         raise click.UsageError("it is either --csv or --json")
     last = end or datetime.now(timezone.utc)
+    if start and start.date() > last.date():
+        raise click.UsageError(f"--start {start:%Y-%m-%d} is later than {'--end' if end else 'today,'} {last:%Y-%m-%d}")
     options: dict[str, Any] = {
         "start": f"{start or last - PERIOD + timedelta(days=1):%Y-%m-%d}",
         "end": f"{last:%Y-%m-%d}",
@@ -144,7 +146,7 @@ def usage(
     )
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Verb)
 @project_flag
 @json_flag
 @account_flags

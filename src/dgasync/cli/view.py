@@ -13,7 +13,7 @@ import click
 from dgasync.cli.layout import NO_SPEECH, left_out, spoken
 from dgasync.cli.output import write
 from dgasync.errors import DeepgramError
-from dgasync.models.live import Gap, LiveResultResponse, MetadataResponse, Undecodable
+from dgasync.models.live import Gap, LiveResultResponse, MetadataResponse, Reconnecting, Undecodable
 from dgasync.utterances import Utterances, silence_for
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class View:
             self._notes |= dict.fromkeys(_warnings(event))
         elif isinstance(event, Undecodable):
             self._notes[_unread(event)] = None
+        elif isinstance(event, Reconnecting):
+            self._disconnected(event)
         elif isinstance(event, Gap):
             self._notes[f"the audio from {event.start:.1f} to {event.end:.1f} s was lost with the connection"] = None
         over = self._utterances.feed(event)
@@ -67,14 +69,18 @@ class View:
 
     def finishing(self) -> None:
         """Tell that Ctrl-C was heard; any thread."""
-        if sys.stderr.isatty():
-            click.echo(f"dgasync: {FINISHING}", err=True)
+        _mention(FINISHING)
 
     def notes(self) -> Iterator[str]:
-        """What is to be said when it is over. Why nothing was heard, the session has logged as soon as it knew."""
+        """What is to be said when it is over."""
         if self._silent:
             yield NO_SPEECH
         yield from self._notes
+
+    def _disconnected(self, event: Reconnecting) -> None:
+        """Tell that the connection is lost, once for each."""
+        if event.attempt == 1:
+            _mention("the connection is lost; connecting again")
 
     def _show(self, utterance: LiveUtterance) -> None:
         """Show an utterance that is over."""
@@ -97,6 +103,8 @@ class _Messages(View):
     """The service's messages as they came, a JSON object a line."""
 
     def take(self, event: LiveEvent) -> None:
+        if isinstance(event, Reconnecting):
+            self._disconnected(event)
         try:
             raw = event.raw
         except DeepgramError:
@@ -158,6 +166,12 @@ def view(
     from dgasync.cli.screen import Screen
 
     return Screen(session, options, names)
+
+
+def _mention(news: str) -> None:
+    """Say what is of use to who watches, and to nobody else."""
+    if sys.stderr.isatty():
+        click.echo(f"dgasync: {news}", err=True)
 
 
 def _warnings(metadata: MetadataResponse) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dgasync.errors import ConnectFailed, DeepgramConnectionError, DeepgramError
 from dgasync.limits import COOL_DOWN_LIMIT, RETRY_BASE, RETRY_CAP
 from dgasync.protocol.request import Safety
 
-__all__ = ["delay", "retry_after"]
+__all__ = ["delay", "may_have_acted", "retry_after"]
 
 
 def delay(
@@ -35,14 +35,19 @@ def delay(
     return None if asked > COOL_DOWN_LIMIT else asked + wait
 
 
+def may_have_acted(failure: DeepgramError) -> bool:
+    """Whether the service may have begun with what it was asked, and bill for it: it was sent, and not turned away."""
+    if isinstance(failure, Timeout):
+        return failure.phase != "connect"
+    return not isinstance(failure, (ConnectFailed, RateLimited))
+
+
 def _worth_it(failure: DeepgramError, safety: Safety) -> bool:
-    if isinstance(failure, ConnectFailed):
+    if not may_have_acted(failure):
         return True
     if isinstance(failure, Timeout):
         # A slow answer is often one that is being made, and paid for: asking again would double it.
-        return failure.phase == "connect"
-    if isinstance(failure, RateLimited):
-        return True
+        return False
     if isinstance(failure, DeepgramConnectionError):
         return safety is not Safety.CHANGE
     if failure.status == 503 and safety is Safety.CHANGE:
