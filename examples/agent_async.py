@@ -52,4 +52,6 @@ async def main(question: str, provider: str, model: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     asyncio.run(main(sys.argv[1], *(sys.argv[2:4] or ["open_ai", "gpt-4o-mini"])))

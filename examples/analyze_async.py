@@ -18,4 +18,6 @@ async def main(paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     asyncio.run(main([Path(each) for each in sys.argv[1:]]))

@@ -46,4 +46,6 @@ async def main(folder: str, path: str, public_url: str | None = None) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     asyncio.run(main(*sys.argv[1:]))

@@ -51,4 +51,6 @@ async def main(path: Path, public_url: str | None = None) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:3]))

@@ -31,4 +31,6 @@ def main(source: str, target: str, runner: str = "native") -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -12,7 +12,8 @@ def main(path: Path) -> None:
     with DeepgramClient(config=ClientOptionsFromEnv()) as deepgram:
         transcript = deepgram.transcribe(path, smart_format=True, diarize=True)
     for turn in transcript.turns:
-        print(f"{turn.start or 0:7.2f}  speaker {turn.speaker}: {turn.text}")
+        who = "" if turn.speaker is None else f"speaker {turn.speaker}: "
+        print(f"{turn.start or 0:7.2f}  {who}{turn.text}")
 
 
 if __name__ == "__main__":

@@ -15,4 +15,6 @@ def main(path: str, text: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "Hello, how can I help you today?")

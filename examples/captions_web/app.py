@@ -235,6 +235,8 @@ async def end(visitor: WebSocket, code: int, *, seconds: float | None = None, er
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] and not sys.argv[1].isdecimal():
+        sys.exit(__doc__)
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     # Sound is not worth compressing.
     uvicorn.run(app, host="127.0.0.1", port=port, ws_max_size=FRAME, ws_per_message_deflate=False)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import dgasync
+from dgasync.api.listing import Things
+from dgasync.display.account import LISTS
 from dgasync.display.page import clock, number
 from dgasync.limits import SHOWN_BARS, SHOWN_ROWS
-from dgasync.models.projects import InvitesResponse, KeysResponse, MembersResponse, ProjectsResponse
+from dgasync.models.agents import AgentConfigurationsResponse, AgentVariablesResponse
+from dgasync.models.catalogue import ModelsResponse, ThinkModelsResponse
+from dgasync.models.projects import (
+    CredentialsResponse,
+    InvitesResponse,
+    KeysResponse,
+    MembersResponse,
+    Project,
+    ProjectsResponse,
+)
 from dgasync.models.speak import SpeakRESTResponse
 from dgasync.models.usage import (
+    Balance,
     BalancesResponse,
     BillingBreakdownResponse,
     PurchasesResponse,
@@ -129,6 +144,30 @@ def test_there_is_no_text_in_a_drawing() -> None:
             "Requests request idpathcoder/v1/listen200",
         ),
         (UsageSummaryResponse.from_dict({}), "Usage nothing"),
+        (
+            ModelsResponse.from_dict(
+                {
+                    "stt": [{"canonical_name": "nova-3", "languages": ["en", "de"], "batch": True}],
+                    "tts": [{"canonical_name": "aura", "metadata": {"accent": HOSTILE, "image": "x"}}],
+                }
+            ),
+            f"Models that hear canonical namelanguagesbatchnova-3en, deyesVoices canonical nameaccentaura{HOSTILE}",
+        ),
+        (
+            ThinkModelsResponse.from_dict({"models": [{"id": "m", "provider": "open_ai"}]}),
+            "Models that think idprovidermopen_ai",
+        ),
+        (
+            CredentialsResponse.from_dict(
+                {"distribution_credentials": [{"distribution_credentials": {"comment": "c"}, "member": {"email": "e"}}]}
+            ),
+            "Credentials commentemailce",
+        ),
+        (AgentConfigurationsResponse.from_dict({"agents": [{"agent_id": "a"}]}), "Agents agent ida"),
+        (
+            AgentVariablesResponse.from_dict({"variables": [{"key": "DG_TOKEN", "value": "secret"}]}),
+            "Variables keyDG_TOKEN",
+        ),
     ],
 )
 def test_lists(answer: Any, text: str) -> None:
@@ -136,12 +175,34 @@ def test_lists(answer: Any, text: str) -> None:
     assert Read(answer._repr_html_()).text == text
 
 
+def test_what_all_gives() -> None:
+    """The whole of a list is a table, too, and still a list; of what is not known here there is no look."""
+    balances = Things([Balance(balance_id="b", amount=n) for n in range(2)])
+
+    assert Read(balances._repr_html_() or "").text == "Balances balance idamountb0b1"
+    assert Read(Things[Balance]()._repr_html_() or "").text == "nothing"
+    assert balances == list(balances)
+    assert Things([Balance(), Project()])._repr_html_() is None
+    assert Things([1])._repr_html_() is None
+
+
+def test_every_list_has_a_look() -> None:
+    """Whatever there is a listing of is known."""
+    folder = Path(dgasync.__file__).parent
+    found = {
+        kind for path in folder.glob("api/*.py") for kind in re.findall(r"-> AsyncListing\[(\w+)\]", path.read_text())
+    }
+
+    assert len(found) > 8
+    assert found - {"T"} <= LISTS.keys()
+
+
 def test_no_secret_is_shown() -> None:
     """Keys are told apart by their ids; what is secret of one is never shown."""
     key = {"api_key_id": "k-1", "key": "the-secret", "comment": "web", "scopes": ["listen"]}
     html = KeysResponse.from_dict({"api_keys": [{"member": {"email": "a@b.c"}, "api_key": key}, {}]})._repr_html_()
 
-    assert Read(html).text == "Keys api key idcommentscopesmemberk-1weblistena@b.c"
+    assert Read(html).text == "Keys api key idcommentscopesemailk-1weblistena@b.c"
     assert "secret" not in html
 
 

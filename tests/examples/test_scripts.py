@@ -63,7 +63,27 @@ def test_text(script: Callable[..., str], wav: str, name: str) -> None:
 
 def test_file(script: Callable[..., str], wav: str) -> None:
     """The first example prints who says what; the ruler cannot tell speakers apart."""
-    assert script("file.py", wav) == f"   0.00  speaker none: {RULER.text}\n"
+    assert script("file.py", wav) == f"   0.00  {RULER.text}\n"
+
+
+def test_archive(script: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every recording is written or told of once, and what fails does not end it; a second run has nothing to do."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "calls" / "may"
+    folder.mkdir(parents=True)
+    paths = [folder / f"{number}.wav" for number in range(3)]
+    for number, path in enumerate(paths):
+        path.write_bytes(Ruler(1.0 + number).wav())
+    (folder / "broken.wav").write_bytes(b"no audio")
+
+    assert script("batch.py", "calls", "journal") == "3 done, 1 failed, 0 done before\n"
+    assert [Path(f"{path}.txt").read_text("utf-8").lower() for path in paths] == [
+        Ruler(1.0 + number).text for number in range(3)
+    ]
+    assert script("batch.py", "calls", "journal") == "0 done, 0 failed, 4 done before\n"
+    told = [json.loads(line) for line in script("batch_async.py", *map(str, paths), "calls").splitlines()]
+    assert [each["text"] for each in told] == [*(Ruler(1.0 + number).text for number in range(3)), None]
+    assert script("batch_async.py", "calls") == ""
 
 
 @pytest.mark.parametrize("name", ["file_documented.py", "file_documented_async.py"])
@@ -267,6 +287,23 @@ def test_voice(script: Callable[..., str], tmp_path: Path) -> None:
         )
 
 
+TOLD = sorted(path.name for path in EXAMPLES.glob("*.py") if re.search(r"\.py [A-Z]", path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [*((name, ()) for name in TOLD), *((name, ("no",)) for name in ("web_aiohttp.py", "captions_web/app.py"))],
+)
+def test_usage(name: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An example that is not told what it needs to know, or something else, says how it is to be run."""
+    if name == "dataframe.py":
+        pytest.importorskip("daft", reason="needs the extra `batch`")
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+
+    with pytest.raises(SystemExit, match=f"python examples/{name} [A-Z\\[]"):
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
 def test_analyze(script: Callable[..., str], tmp_path: Path) -> None:
     """The examples print what the service reads in a text."""
     pytest.importorskip("snowballstemmer", reason="needs what reads texts, of the extra `local`")
@@ -300,6 +337,15 @@ def test_manage(script: Callable[..., str], wav: str, deepgram_server: LocalServ
     assert [request.method for request in deepgram_server.requests][-1] == "DELETE"
     assert re.fullmatch(r".+: 1 members, \d+ keys\n", script("manage_async.py"))
     assert re.fullmatch(r"id: .+, name: .+\n(  balance: [\d.]+ \w+\n)+", script("manage_documented.py"))
+
+
+def test_log_of_texts(script: Callable[..., str]) -> None:
+    """One example after another on one server: the log of requests can be read whatever they asked for."""
+    pytest.importorskip("snowballstemmer", reason="needs what reads texts, of the extra `local`")
+    pytest.importorskip("vaderSentiment", reason="needs what reads texts, of the extra `local`")
+    script("analyze.py")
+
+    assert "/v1/read?language=en" in script("manage.py")
 
 
 def test_onprem(script: Callable[..., str]) -> None:

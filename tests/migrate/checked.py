@@ -39,6 +39,14 @@ def imports(text: str) -> list[tuple[str, str]]:
     ]
 
 
+def lost(before: str, made: Rewritten) -> list[str]:
+    """The lines where something was left, and that are not listed again once all else is code of dgasync."""
+    again = rewrite(made.text)
+    found = {made.text.splitlines()[finding.line - 1] for finding in again.left}
+    assert again.uses_old == made.uses_old
+    return [line for finding in made.left if (line := before.splitlines()[finding.line - 1]) not in found]
+
+
 def left(made: Rewritten) -> list[tuple[int, str]]:
     """What was left as it was."""
     return [(finding.line, finding.what) for finding in made.findings if finding.left]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from dgasync.migrate.account import BRANCHES
-from tests.migrate.checked import checked, left, looks
+from tests.migrate.checked import checked, left, looks, lost
 
 HEAD = "from deepgram import Deepgram\ndg = Deepgram(KEY)\n"
 NEW_HEAD = "from dgasync import DeepgramClient\ndg = DeepgramClient(KEY)\n"
@@ -232,13 +232,13 @@ def test_account_that_is_not_certain() -> None:
         *("keys.create(...)", "keys.get(...)", "projects.update(...)", "projects.update(...)", "projects.create(...)"),
         *("dg.billing", "dg.transcription.prerecorded", "invitations.send(...)"),
     ]
+    assert lost(f"{HEAD}async def f():\n{text}", made) == []
 
 
 def test_captions() -> None:
     """v2's captions are those of `dgasync.captions`."""
-    made = checked(
-        f"{HEAD}dg.extra.to_SRT(r)\ns = dg.extra.to_WebVTT(r, line_length=4, readable=False)\ndg.extra.to_SRT(r, readable=x)\n"
-    )
+    text = f"{HEAD}dg.extra.to_SRT(r)\ns = dg.extra.to_WebVTT(r, line_length=4, readable=False)\ndg.extra.to_SRT(r, readable=x)\n"
+    made = checked(text)
 
     assert made.text.splitlines()[1:] == [
         "from dgasync.captions import DeepgramConverter, srt, webvtt",
@@ -248,6 +248,7 @@ def test_captions() -> None:
         "dg.extra.to_SRT(r, readable=x)",
     ]
     assert left(made) == [(5, "extra.to_SRT(...)")]
+    assert lost(text, made) == []
 
 
 FOLLOWED = {
@@ -418,13 +419,15 @@ def test_errors() -> None:
         "try: ...\nexcept DeepgramApiError as e:\n    print(e.error, e.http_error_status, e.request_id, e.warnings)\n"
         "except DeepgramSetupError: ...\n"
     )
+    again = checked(made.text)
 
     assert made.text == (
         "from dgasync import DeepgramApiError, DeepgramApiKeyError\n"
         "try: ...\nexcept DeepgramApiError as e:\n    print(e.message, e.status, e.request_id, e.warnings)\n"
         "except DeepgramApiKeyError: ...\n"
     )
-    assert left(made) == [(4, "e.warnings")]
+    assert left(made) == left(again) == [(4, "e.warnings")]
+    assert looks(again) == []
 
 
 def test_types() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from dgasync.migrate.code import NotPython, rewrite
-from tests.migrate.checked import checked, left, looks
+from tests.migrate.checked import checked, left, looks, lost
 
 HEAD = "from deepgram import Deepgram\ndg = Deepgram(KEY)\nasync def f(h, data):\n"
 NEW_HEAD = (
@@ -109,6 +109,7 @@ def test_of_self() -> None:
     assert '        self.live = self.dg.listen.asynclive.v("1")\n        if not await self.live.start():\n' in made.text
     assert "        if self.live: await self.live.send(data)\n" in made.text
     assert left(made) == [(10, "self.live.send")]  # an ordinary function cannot wait
+    assert [what for _, what in left(checked(made.text))] == ["self.live.send"]
 
 
 def test_what_is_not_certain() -> None:
@@ -134,6 +135,8 @@ def test_what_is_not_certain() -> None:
         (12, "transcription.live(...)"),
         (13, "transcription.live(..., endpoint=...)"),
     ]
+    # Of a connection of dgasync these two are right, so that nothing tells whether they were seen to.
+    assert lost(f"{HEAD}{OPENING}{text}", made) == ["    h(live.send)", "    h(live)"]
 
 
 @pytest.mark.parametrize(

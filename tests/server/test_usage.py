@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
-from dgasync.server import key_identifier
+from dgasync import UsageRequestsResponse
+from dgasync.server import flux_options, key_identifier, read, speak_options
 from dgasync.server.ledger import Use, line_item
+from dgasync.server.options import LIVE_TREATMENT, TREATMENT
 from dgasync.testing import Ruler, local_server
 
 from .accounting import Asking, Clock, asking
@@ -70,7 +73,7 @@ async def test_a_recording(ask: Asking) -> None:
         "models": answer["metadata"]["models"],
         "tags": ["a", "b"],
         "features": ["keyterm", "punctuate"],
-        "config": {"keyterm": True, "punctuate": True},
+        "config": {"punctuate": True, "diarize": False, "model": "nova-3", "keyterm": ["x"]},
     }
     alone = await ask("GET", f"requests/{request['request_id']}")
     assert alone["request"]["response"]["details"] == details
@@ -100,7 +103,7 @@ async def test_live_audio(ask: Asking) -> None:
         "models": talked["details"]["models"],
         "tags": ["live"],
         "features": ["channels", "encoding", "multichannel", "sample_rate"],
-        "config": dict.fromkeys(("channels", "encoding", "multichannel", "sample_rate"), True),
+        "config": {"encoding": "linear16", "sample_rate": 16000, "channels": 2, "multichannel": True},
     }
     assert talked["details"]["usd"] == pytest.approx(18 / 3600 * 0.36)
     (streamed,) = (await ask("GET", "usage/breakdown?method=streaming&tag=live"))["results"]
@@ -276,6 +279,48 @@ async def test_other_products(ask: Asking, clock: Clock) -> None:
     assert responses["r2"]["token_details"] == [{"feature": "read", "model": "", "input": 900, "output": 100}]
     summary = (await ask("GET", "usage"))["results"][0]
     assert (summary["tts"], summary["tokens"]) == ({"characters": 2000, "requests": 1}, {"in": 900, "out": 100})
+
+
+OPTIONS = {
+    "listen": {*TREATMENT, *LIVE_TREATMENT, *flux_options.PARAMETERS},
+    "speak": set[str]().union(*speak_options.PARAMETERS.values()),
+    "read": read.PARAMETERS | read.REFUSED,
+}
+
+
+@pytest.mark.parametrize("value", ["true", "FALSE", "", "v2", "en", "7", "0.25", "a:b", "1e999"])
+async def test_options_of_every_kind(ask: Asking, clock: Clock, value: str) -> None:
+    """The client reads the log whatever options a request had: a switch is told as one, a text as a text."""
+    for endpoint, names in OPTIONS.items():
+        path = f"/v1/{endpoint}?{'&'.join(f'{name}={value}' for name in sorted(names))}"
+        use = Use(endpoint, ask.project, "k", endpoint, path, clock.now, models={"m": "one"}, characters=5, code=200)
+        ask.server._running().record(use)
+    answer = await ask("GET", "requests")
+    for each in msgspec.convert(answer, UsageRequestsResponse).requests or ():
+        assert each.response
+        assert each.response.details
+        config = each.response.details.config
+        assert config is not None
+        assert config.language == (None if each.request_id == "speak" else value)
+        assert config.topics is (None if each.request_id == "speak" else value not in ("", "FALSE"))
+    configs = {each["request_id"]: each["response"]["details"]["config"] for each in answer["requests"]}
+    told = {endpoint: config.keys() | {"language", "tag"} for endpoint, config in configs.items()}
+    assert told == {endpoint: names | {"language", "tag"} for endpoint, names in OPTIONS.items()}
+
+
+async def test_values_of_options(ask: Asking) -> None:
+    """What a request was sent with is told in its own types, the last of what can be given once."""
+    query = "language=en&language=en-GB&search=a&search=b&alternatives=2&utt_split=1.5&summarize=v2&summarize=true"
+    await ask.listen(1, f"?{query}&diarize=yes&tag=x")
+    (request,) = (await ask("GET", "requests"))["requests"]
+    assert request["response"]["details"]["config"] == {
+        "language": "en-GB",
+        "search": ["a", "b"],
+        "alternatives": 2,
+        "utt_split": 1.5,
+        "summarize": True,
+        "diarize": True,
+    }
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 
 from dgasync import DeepgramClient, Listing, Project, ProjectHandle
+from dgasync.api.listing import Things
 from dgasync.config import Timeouts
 from dgasync.errors import DecodeError, DeepgramTypeError, NotFound
 from tests.fakes import FakeTransport, reply
@@ -371,6 +372,17 @@ def test_where_a_list_ends(pages: list[Any], expected: str, numbers: list[str | 
 
     assert "".join(ids(deepgram.project("p").requests.list())) == expected
     assert asked(transport) == numbers
+
+
+def test_the_whole_of_a_list() -> None:
+    """It is a list, which a notebook shows as a table."""
+    deepgram, _ = client(page(0, "a", "b"), page(1, "c"))
+
+    found = deepgram.project("p").requests.list(limit=2).all()
+
+    assert [each.request_id for each in found] == ["a", "b", "c"]
+    assert isinstance(found, Things)
+    assert str(found._repr_html_()).count("<tr>") == 4
 
 
 def test_a_list_from_its_middle() -> None:

@@ -11,7 +11,7 @@ from dgasync.errors import DecodeError
 if TYPE_CHECKING:
     from dgasync.models.base import Number
 
-__all__ = ["AsyncListing", "Page"]
+__all__ = ["AsyncListing", "Page", "Things"]
 
 T = TypeVar("T")
 
@@ -31,6 +31,17 @@ class Page(Generic[T]):
         self.number = None if number is None else int(number)
         self.limit = None if limit is None else int(limit)
         """How many items a full page has."""
+
+
+class Things(list[T]):
+    """A list, of which a notebook shows a table."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str | None:
+        from dgasync.display.account import every
+
+        return every(self)
 
 
 class AsyncListing(Generic[T]):
@@ -57,8 +68,8 @@ class AsyncListing(Generic[T]):
         self._waiting: deque[T] = deque()
 
     async def all(self) -> list[T]:
-        """All of them, which may be many: every page is fetched."""
-        return [item async for item in self]
+        """All of them, which may be many: every page is fetched. A notebook shows them as a table."""
+        return Things([item async for item in self])
 
     def __aiter__(self) -> AsyncListing[T]:
         return AsyncListing(self._fetch, paged=self._paged, start=self._start)

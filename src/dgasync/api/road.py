@@ -196,6 +196,7 @@ class Road:
         max_retries = self._max_retries if call.max_retries is None else call.max_retries
         tried, refreshed = 0, False
         own = _authorization_in(call.headers) is not None
+        is_billed = call.safety is Safety.BILLED
         while True:
             tried += 1
             authorization = None if own else self._credentials.fixed
@@ -233,7 +234,7 @@ class Road:
                 tried + 1,
                 max_retries + 1,
                 wait,
-                " The service may bill for both." if call.safety is Safety.BILLED else "",
+                " The service may bill for both." if is_billed and retry.may_have_acted(failure) else "",
             )
             del failure
             await self.transport.clock.sleep(wait)

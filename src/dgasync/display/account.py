@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from dgasync.display.page import MUTED, box, styled, text
+from dgasync.display.page import MUTED, box, note, styled, text
 from dgasync.display.plot import plot
 from dgasync.display.table import Row, table
 
 if TYPE_CHECKING:
-    from dgasync.models.base import Model
-    from dgasync.models.projects import KeyResponse
+    from dgasync.models.catalogue import ModelsResponse
     from dgasync.models.usage import (
         BillingBreakdownResponse,
         BillingGrouping,
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
         UsageSummaryResults,
     )
 
-__all__ = ["billing", "breakdown", "keys", "listed", "usage"]
+__all__ = ["LISTS", "billing", "breakdown", "every", "listed", "models", "usage"]
 
 _UNITS = {
     "hours": "hours of audio",
@@ -32,6 +31,35 @@ _UNITS = {
     "dollars": "dollars",
 }
 """What is drawn: the first of these of which there is anything."""
+
+LISTS = {
+    "AgentConfiguration": ("Agents", "agent_id metadata created_at updated_at"),
+    "AgentVariable": ("Variables", "variable_id key created_at updated_at"),
+    "Balance": ("Balances", "balance_id amount units purchase_order_id"),
+    "Credentials": (
+        "Credentials",
+        "distribution_credentials.distribution_credentials_id distribution_credentials.comment "
+        "distribution_credentials.provider distribution_credentials.scopes distribution_credentials.created "
+        "member.email",
+    ),
+    "Invite": ("Invites", "email scope"),
+    "KeyResponse": (
+        "Keys",
+        "api_key.api_key_id api_key.comment api_key.scopes api_key.created api_key.expiration_date api_key.tags "
+        "member.email",
+    ),
+    "Member": ("Members", "email first_name last_name member_id scopes"),
+    "Project": ("Projects", "project_id name mip_opt_out"),
+    "Purchase": ("Purchases", "order_id created expiration amount units order_type"),
+    "SpeechModel": (
+        "Models",
+        "canonical_name languages version batch streaming metadata.accent metadata.age metadata.tags uuid",
+    ),
+    "ThinkModel": ("Models that think", "id name provider"),
+    "UsageRequest": ("Requests", "created request_id path code deployment"),
+}
+"""What is shown of things that come in lists: a title, and fields; by the names of their classes. Nothing that is, or may
+be, a secret is among them."""
 
 _USED = ("hours", "total_hours", "agent_hours", "tokens_in", "tokens_out", "tts_characters", "requests")
 
@@ -45,19 +73,36 @@ class _Sum(NamedTuple):
     counted: Mapping[str, float | None]
 
 
-def listed(title: str, items: Sequence[Model] | None, *columns: str) -> str:
-    """Things of one kind, a row for each."""
-    return _titled(title, None, [{name: getattr(item, name) for name in columns} for item in items or ()])
+def listed(items: Sequence[object] | None, kind: str, title: str = "") -> str:
+    """Things of one kind, a row for each.
+
+    Args:
+        items: the things.
+        kind: what their class is called.
+        title: what stands above, where it is not what things of the kind are called.
+    """
+    called, columns = LISTS[kind]
+    rows = [{path.rpartition(".")[2]: _at(item, path) for path in columns.split()} for item in items or ()]
+    return _titled(title or called, None, rows)
 
 
-def keys(items: Sequence[KeyResponse] | None) -> str:
-    """The keys of a project, and whose they are; never what is secret of them."""
-    rows: list[Row] = []
-    for item in items or ():
-        names = ("api_key_id", "comment", "scopes", "created", "expiration_date", "tags")
-        facts = {name: getattr(item.api_key, name, None) for name in names}
-        rows.append({**facts, "member": item.member and item.member.email})
-    return _titled("Keys", None, rows)
+def every(items: Sequence[object]) -> str | None:
+    """Whatever a list of the account is of; None where it is of nothing that is known here."""
+    kinds = {type(item).__name__ for item in items}
+    if not kinds:
+        return box(note("nothing"))
+    return listed(items, kinds.pop()) if len(kinds) == 1 and kinds <= LISTS.keys() else None
+
+
+def models(answer: ModelsResponse) -> str:
+    """The models on offer: those that hear, and those that speak."""
+    return listed(answer.stt, "SpeechModel", "Models that hear") + listed(answer.tts, "SpeechModel", "Voices")
+
+
+def _at(item: object, path: str) -> object:
+    for name in path.split("."):
+        item = getattr(item, name, None)
+    return item
 
 
 def usage(answer: UsageSummaryResponse) -> str:

@@ -4,6 +4,7 @@ code           Python: `rewrite(text)` reads, and notes what is to be changed an
 ├── reading    what the names are bound to
 ├── values     which of them are clients and live connections of v2
 ├── imports · transcription · live · answers · account · options      what is rewritten
+├── texts      names in texts: modules that are imported while it runs, targets of patches, loggers
 ├── advice     what is only pointed at
 └── edits      the changes, made at once, so that all else stays as it is
 names          what each name of deepgram-sdk is called here

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 from libcst import matchers as m
 
 from dgasync.migrate.edits import renamed, text_of, walk
-from dgasync.migrate.names import METHODS, OLD, OPTIONS
+from dgasync.migrate.names import METHODS, NEW, OLD, OPTIONS
 from dgasync.migrate.reading import Reading
 
 __all__ = ["advise"]
@@ -20,17 +18,23 @@ _FOREIGN = {
     "StreamClosed.",
 }
 _OF_ERRORS = {"error": "message", "http_error_status": "status"}
-_FILES = (".com", ".org", ".io", ".py", ".json", ".yml", ".yaml", ".txt", ".log")
-_BY_NAME = m.Call(func=m.Attribute(attr=m.Name("getLogger") | m.Name("import_module")))
-_SPELT = re.compile(r"deepgram(\.[A-Za-z_]\w*)+")
 
 
-def advise(reading: Reading, *, is_v2: bool) -> None:
-    """Note what a person should look at in a module that uses deepgram-sdk."""
+def advise(reading: Reading, *, is_v2: bool, is_old: bool) -> None:
+    """Note what a person should look at in a module that uses deepgram-sdk, or used it.
+
+    Args:
+        reading: the module.
+        is_v2: whether it was written for v2.
+        is_old: whether it still imports deepgram-sdk. What only differs is said
+            once, what fails as long as it is there.
+    """
     for handler in reading.each(cst.ExceptHandler):
-        _errors(reading, handler, is_v2=is_v2)
+        _errors(reading, handler, is_v2=is_v2, is_old=is_old)
     for text in reading.each(cst.SimpleString):
-        _text(reading, text)
+        if text.evaluated_value == "microphone_record":
+            advice = "It changes nothing here: `Microphone(connection.send)` records for an agent."
+            reading.left(text, "microphone_record", advice)
     if is_v2:
         return
     for attribute in reading.each(cst.Attribute):
@@ -40,23 +44,25 @@ def advise(reading: Reading, *, is_v2: bool) -> None:
         _options(reading, call)
 
 
-def _errors(reading: Reading, node: cst.ExceptHandler, *, is_v2: bool) -> None:
+def _errors(reading: Reading, node: cst.ExceptHandler, *, is_v2: bool, is_old: bool) -> None:
     if node.type is None:
         return
     kinds = [each.value for each in node.type.elements] if isinstance(node.type, cst.Tuple) else [node.type]
     names = [reading.qualified(kind) or "" for kind in kinds]
     for kind, name in zip(kinds, names, strict=True):
         package = name.partition(".")[0]
-        if package in _FOREIGN:
+        if is_old and package in _FOREIGN:
             reading.look(node, f"except {text_of(kind)}", _FOREIGN[package])
-    if not is_v2 or not any(name.startswith(f"{OLD}.") and name.endswith("Error") for name in names):
+    package = OLD if is_old else NEW
+    if not any(name.startswith(f"{package}.") and name.endswith("Error") for name in names) or (is_old and not is_v2):
         return
-    reading.look(
-        node,
-        f"except {text_of(node.type)}",
-        "v2 raised DeepgramApiError for lost connections, too; here those are DeepgramConnectionError, and "
-        "DeepgramError is both.",
-    )
+    if is_old:
+        reading.look(
+            node,
+            f"except {text_of(node.type)}",
+            "v2 raised DeepgramApiError for lost connections, too; here those are DeepgramConnectionError, and "
+            "DeepgramError is both.",
+        )
     if node.name is None or not isinstance(node.name.name, cst.Name):
         return
     for part in walk(node.body):
@@ -64,7 +70,7 @@ def _errors(reading: Reading, node: cst.ExceptHandler, *, is_v2: bool) -> None:
             continue
         attribute = cst.ensure_type(part, cst.Attribute)
         new = _OF_ERRORS.get(attribute.attr.value)
-        if new is not None:
+        if new is not None and is_old:
             reading.edits.change(attribute.attr, renamed(new))
             reading.done(attribute, f"error.{attribute.attr.value}")
         elif attribute.attr.value in ("http_library_error", "warnings"):
@@ -76,7 +82,8 @@ def _errors(reading: Reading, node: cst.ExceptHandler, *, is_v2: bool) -> None:
 def _options(reading: Reading, node: cst.Call) -> None:
     """Options by keyword that v3 did not know either, or that the service has no more."""
     path = (reading.qualified(node.func) or "").split(".")
-    if path[0] != OLD or path[-1] not in OPTIONS:
+    # Here they are all at the top; what is called so elsewhere is another.
+    if (path[0] != OLD and path[:-1] != [NEW]) or path[-1] not in OPTIONS:
         return
     for arg in node.args:
         if arg.keyword is not None and arg.keyword.value not in OPTIONS[path[-1]]:
@@ -86,17 +93,3 @@ def _options(reading: Reading, node: cst.Call) -> None:
                 "dgasync does not know this option and refuses it: pass it to the call as "
                 f"`addons={{{arg.keyword.value!r}: ...}}`.",
             )
-
-
-def _text(reading: Reading, node: cst.SimpleString) -> None:
-    value = node.evaluated_value
-    if not isinstance(value, str) or reading.declares(node):
-        return
-    if _SPELT.fullmatch(value) and not value.endswith(_FILES):
-        reading.left(node, text_of(node), "The module is named in a text: see whether it is to name dgasync's.")
-    elif value == "microphone_record":
-        reading.left(node, value, "It changes nothing here: `Microphone(connection.send)` records for an agent.")
-    elif value == OLD:
-        call = next((part for part in reading.above(node) if not isinstance(part, cst.Arg)), None)
-        if call is not None and m.matches(call, _BY_NAME):
-            reading.left(node, text_of(node), 'The logger, and the module, is called "dgasync".')

@@ -8,22 +8,35 @@ from collections.abc import Sequence
 import libcst as cst
 
 from dgasync.migrate.advice import advise
-from dgasync.migrate.edits import imported, text_of
-from dgasync.migrate.imports import old_imports, rewrite_imports
+from dgasync.migrate.edits import imported, path_of, text_of
+from dgasync.migrate.imports import imports_of, rewrite_imports
 from dgasync.migrate.live import rewrite_live
-from dgasync.migrate.names import NEWER, OLD, V2_MODULES, V2_NAMES, is_newer
+from dgasync.migrate.names import METHODS, NEW, NEWER, OLD, OPTIONS, V2_MODULES, V2_NAMES, is_newer
 from dgasync.migrate.reading import Reading
 from dgasync.migrate.report import Rewritten
+from dgasync.migrate.texts import rewrite_texts
 from dgasync.migrate.transcription import rewrite_calls
 from dgasync.migrate.values import Values
 
 __all__ = ["NotPython", "concerns", "rewrite"]
 
 
-# An import of it, or what v2 had and nobody else has.
+# What may stand between `import` and a name in the same statement: a line that goes on, also in the JSON of a notebook.
+_SPACE = r"(?:\\\r?\n|\\\\(?:\\r)?\\n\",?\s*\"?|[^\n])*"
+# An import of it, what v2 had and nobody else has, what names it in a text, and what stays wrong in code of dgasync.
 _CONCERNS = re.compile(
-    r"\b(?:from|import)\b[^\n]*\bdeepgram\b|\.(?:transcription|members|scopes|invitations|usage|billing)\.|"
-    r"\bregister_?[hH]andler\b|\bdeepgram[-_]sdk\b"
+    "|".join(
+        (
+            rf"\b(?:from|import)\b{_SPACE}\b{OLD}\b",
+            r"\.(?:transcription|members|scopes|invitations|usage|billing|extra|keys|projects)\.",
+            r"\b(?:de)?register_?[hH]andler\b",
+            rf"[\"'](?:\w+\.)*(?:{OLD}(?=[\"'.\\])|(?:{'|'.join(sorted(V2_NAMES))})[\"'\\])",
+            rf"(?:[\"']|\binstall\b[^\n]*){OLD}[-_]sdk\b",
+            rf"\bimport {NEW}\b(?!\.)",
+            rf"\b(?:{'|'.join(sorted(METHODS))}|asynclive|http_library_error|microphone_record)\b",
+            rf"\.warnings\b|\b(?:{'|'.join(sorted(OPTIONS))})\(",
+        )
+    )
 )
 
 
@@ -51,8 +64,11 @@ def rewrite(text: str) -> Rewritten:
     except RecursionError:
         raise NotPython("it is nested too deeply") from None
     reading = Reading(module)
-    imports = old_imports(reading)
-    if _is_newer(reading, imports):
+    imports = imports_of(reading, OLD)
+    is_later = _is_newer(reading, imports)
+    is_used = bool(imports or imports_of(reading, NEW))
+    rewrite_texts(reading, is_v3=is_used, is_new=is_later)
+    if is_later and imports:
         for node in imports:
             reading.left(node, text_of(node).strip(), NEWER)
         return Rewritten(text, [], reading.findings, uses_old=True)
@@ -60,8 +76,8 @@ def rewrite(text: str) -> Rewritten:
     rewrite_calls(reading, values)
     rewrite_live(reading, values)
     rewrite_imports(reading)
-    if imports:
-        advise(reading, is_v2=_is_v2(reading))
+    if is_used:
+        advise(reading, is_v2=_is_v2(reading), is_old=bool(imports))
     changed = imported(reading.edits.made(reading.module), reading.needed)
     return Rewritten(changed.code, reading.rewritten, reading.findings, reading.uses_old)
 
@@ -70,10 +86,10 @@ def _is_newer(reading: Reading, imports: Sequence[cst.Import | cst.ImportFrom]) 
     """Whether a module was written for version 5 or later, whose clients have names of v3 and other methods."""
     for node in imports:
         if isinstance(node, cst.ImportFrom) and node.module is not None and not isinstance(node.names, cst.ImportStar):
-            module = text_of(node.module)
+            module = path_of(node.module)
             if any(is_newer(module, text_of(alias.name)) for alias in node.names):
                 return True
-    return bool(imports) and any(
+    return any(
         node.attr.value in ("v1", "v2")
         and isinstance(node.value, cst.Attribute)
         and node.value.attr.value in ("agent", "auth", "listen", "manage", "read", "speak")
@@ -85,7 +101,7 @@ def _is_newer(reading: Reading, imports: Sequence[cst.Import | cst.ImportFrom]) 
 def _is_v2(reading: Reading) -> bool:
     """Whether a module that uses deepgram-sdk was written for v2."""
     for node in reading.each(cst.ImportFrom):
-        path = text_of(node.module).split(".") if node.module is not None and not node.relative else [""]
+        path = [""] if node.relative else path_of(node.module).split(".")
         names = [] if isinstance(node.names, cst.ImportStar) else [text_of(alias.name) for alias in node.names]
         if path[0] == OLD and not (V2_MODULES.isdisjoint(path[1:2]) and V2_NAMES.isdisjoint(names)):
             return True

@@ -17,6 +17,7 @@ __all__ = [
     "expression",
     "imported",
     "named",
+    "path_of",
     "renamed",
     "text_of",
     "walk",
@@ -33,6 +34,11 @@ _EMPTY = cst.Module([])
 def text_of(node: cst.CSTNode) -> str:
     """The code of a node."""
     return _EMPTY.code_for_node(node)
+
+
+def path_of(node: cst.CSTNode | None) -> str:
+    """A dotted name, however it is laid out; `""` for what is none."""
+    return (node is not None and helpers.get_full_name_for_node(node)) or ""
 
 
 def walk(node: cst.CSTNode, into: Callable[[cst.CSTNode], bool] = lambda node: True) -> Iterator[cst.CSTNode]:

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import libcst as cst
 from libcst.metadata import ImportAssignment
 
-from dgasync.migrate.edits import Change, dotted, renamed, text_of
-from dgasync.migrate.names import EVENTS, NEW, OLD, V2_NAMES, advice, place
+import dgasync
+from dgasync.migrate.edits import Change, dotted, path_of, renamed, text_of
+from dgasync.migrate.names import DIFFERENT, EVENTS, NEW, OLD, V2_NAMES, advice, place
 from dgasync.migrate.reading import Reading
 
-__all__ = ["old_imports", "rewrite_imports"]
+__all__ = ["imports_of", "rewrite_imports"]
 
-
-_DIFFERENT = {
-    "DeepgramSetupError": "A client can be made without a key: this is raised when something is asked.",
-    "Listen": "Taken for v3.9's settings of an agent, AgentListen; the branch `client.listen` of v3 up to 3.8 is "
-    "`dgasync.Listen`.",
-}
 
 _RENAMED = frozenset({"Deepgram", "DeepgramSetupError", "LiveTranscriptionEvent"})
 """What the code is to call by the new name, too; anything else keeps its own."""
 
 
-def old_imports(reading: Reading) -> list[cst.Import | cst.ImportFrom]:
-    """The imports of deepgram-sdk in a module."""
-    froms = (node for node in reading.each(cst.ImportFrom) if not node.relative and node.module is not None)
+def imports_of(reading: Reading, package: str) -> list[cst.Import | cst.ImportFrom]:
+    """The imports of a package in a module."""
+
+    def is_of(node: cst.CSTNode | None) -> bool:
+        return path_of(node).partition(".")[0] == package
+
     return [
-        *(node for node in froms if node.module is not None and _is_old(text_of(node.module))),
-        *(node for node in reading.each(cst.Import) if any(_is_old(text_of(alias.name)) for alias in node.names)),
+        *(node for node in reading.each(cst.ImportFrom) if not node.relative and is_of(node.module)),
+        *(node for node in reading.each(cst.Import) if any(is_of(alias.name) for alias in node.names)),
     ]
 
 
 def rewrite_imports(reading: Reading) -> None:
     """Note the changes to the imports of deepgram-sdk, and to what is spelt with its name."""
-    for node in old_imports(reading):
+    for node in imports_of(reading, OLD):
         if isinstance(node, cst.ImportFrom):
             _from(reading, node)
         else:
             _import(reading, node)
-
-
-def _is_old(path: str) -> bool:
-    return path.partition(".")[0] == OLD
+    for node in imports_of(reading, NEW):
+        if isinstance(node, cst.Import):
+            _left_over(reading, node)
 
 
 # ── from deepgram import ... ──
 
 
 def _from(reading: Reading, node: cst.ImportFrom) -> None:
-    assert node.module is not None
-    module = text_of(node.module)
+    module = path_of(node.module)
     if isinstance(node.names, cst.ImportStar):
         if module == OLD:
             reading.edits.change(node, lambda updated: updated.with_changes(module=cst.Name(NEW)))
@@ -71,8 +69,8 @@ def _from(reading: Reading, node: cst.ImportFrom) -> None:
             continue
         moved.setdefault(found[0], []).append(_renamed(reading, node, alias, found[1]))
         reading.done(node, f"from {module} import {name}")
-        if name in _DIFFERENT:
-            reading.look(alias, f"from {module} import {name}", _DIFFERENT[name])
+        if name in DIFFERENT:
+            reading.look(alias, f"from {module} import {name}", DIFFERENT[name])
     if moved:
         _split(reading, node, moved, kept)
 
@@ -158,8 +156,8 @@ def _listed(node: cst.ImportFrom, aliases: list[cst.ImportAlias]) -> list[cst.Im
 def _import(reading: Reading, node: cst.Import) -> None:
     bound = reading.bound(node)
     for alias in node.names:
-        path = text_of(alias.name)
-        if not _is_old(path):
+        path = path_of(alias.name)
+        if path.partition(".")[0] != OLD:
             continue
         if path != OLD:
             reading.left(node, f"import {path}", "Import by name, from dgasync, what is used.")
@@ -192,8 +190,7 @@ def _follow(reading: Reading, assignment: ImportAssignment) -> None:
         if not isinstance(use, cst.Name):
             continue
         path, parts = [OLD], _chain(reading, use)
-        is_module = all(isinstance(each, ImportAssignment) for each in reading.assignments(use))
-        if not is_module and (not parts or parts[0].attr.value not in V2_NAMES):
+        if not reading.is_module(use) and (not parts or parts[0].attr.value not in V2_NAMES):
             continue  # it may be the other thing of the name
         for part in parts:
             path.append(part.attr.value)
@@ -205,6 +202,17 @@ def _follow(reading: Reading, assignment: ImportAssignment) -> None:
         else:
             if parts:
                 reading.left(use, ".".join(path), advice(".".join(path[:-1]), path[-1]))
+
+
+def _left_over(reading: Reading, node: cst.Import) -> None:
+    """Names that a rewriting before this one left, as `dgasync.WebSocketEvents`."""
+    for name in (text_of(each.asname.name) if each.asname else NEW for each in node.names if path_of(each.name) == NEW):
+        for use in reading.uses(reading.bound(node)[name]):
+            if not isinstance(use, cst.Name) or not reading.is_module(use):
+                continue
+            path = [part.attr.value for part in _chain(reading, use)]
+            if path and not hasattr(dgasync, path[0]) and find_spec(f"{NEW}.{path[0]}") is None:
+                reading.left(use, ".".join((NEW, *path)), advice(".".join((OLD, *path[:-1])), path[-1]))
 
 
 def _follow_texts(reading: Reading, old: str, new: str) -> None:

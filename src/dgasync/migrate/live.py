@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 from libcst import matchers as m
 
+from dgasync import AsyncLiveClient
 from dgasync.migrate.edits import Change, arranged, client_of, expression, text_of, walk
 from dgasync.migrate.names import EVENTS
 from dgasync.migrate.options import Options, options_of
@@ -35,6 +36,9 @@ _OTHERS = {
     "done": "`await connection.is_connected()` says whether it still stands.",
     "event": "`LiveTranscriptionEvents` has the events.",
 }
+
+_ON = "`connection.on(LiveTranscriptionEvents.Transcript, handler)` registers one."
+_UNAWAITED = "`{what}` must be awaited now, and this function cannot: make it `async`."
 
 
 def rewrite_live(reading: Reading, values: Values) -> None:
@@ -164,7 +168,7 @@ class _Live:
                 self._reading.left(
                     node,
                     text_of(func),
-                    f"`{what}` must be awaited now, and this function cannot: make it `async`.",
+                    _UNAWAITED.format(what=what),
                 )
             else:
                 self._reading.edits.change(node, self._awaiting(node))
@@ -194,7 +198,7 @@ class _Live:
             self._reading.left(
                 node,
                 f"{text_of(func)}(...)",
-                "`connection.on(LiveTranscriptionEvents.Transcript, handler)` registers one.",
+                _ON,
             )
             return
         events = self._reading.need("LiveTranscriptionEvents")
@@ -263,6 +267,9 @@ class _Live:
 
     def see_rest(self, node: cst.Attribute) -> None:
         """Point at what is done with a connection and is not understood."""
+        if self._values.was_live(node.value):
+            self._see_again(node)
+            return
         if node in self._used or not self._values.is_live(node.value):
             return
         what, parent = node.attr.value, self._reading.parent(node)
@@ -271,6 +278,16 @@ class _Live:
             self._reading.left(node, text_of(node), _OTHERS[what])
         elif what in _METHODS and not is_called:
             self._reading.left(node, text_of(node), "It is a coroutine function now: whoever calls it must await it.")
+
+    def _see_again(self, node: cst.Attribute) -> None:
+        """Point at what a rewriting before this one left as it was."""
+        what, parent = node.attr.value, self._reading.parent(node)
+        # What a task is made of it for is awaited there.
+        is_dropped = isinstance(parent, cst.Call) and isinstance(self._reading.parent(parent), cst.Expr)
+        if what in ("send", "keep_alive") and is_dropped and not self._is_async(node):
+            self._reading.left(node, text_of(node), _UNAWAITED.format(what=what))
+        elif what in (*_OTHERS, *_REGISTERING) and not hasattr(AsyncLiveClient, what):
+            self._reading.left(node, text_of(node), _OTHERS.get(what, _ON))
 
     def see_given(self, value: cst.BaseExpression) -> None:
         """Point at a connection that is given to a function, where it is not followed."""

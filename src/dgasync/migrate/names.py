@@ -8,6 +8,7 @@ from dgasync.models.read_params import ReadParams
 from dgasync.models.speak_params import SpeakParams
 
 __all__ = [
+    "DIFFERENT",
     "EVENTS",
     "METHODS",
     "NEW",
@@ -56,6 +57,13 @@ _V2 = {
     "UrlSource": "UrlSource",
 }
 """Names of v2. Its options were TypedDicts, which are `...Params` here."""
+
+DIFFERENT = {
+    "DeepgramSetupError": "A client can be made without a key: this is raised when something is asked.",
+    "Listen": "Taken for v3.9's settings of an agent, AgentListen; the branch `client.listen` of v3 up to 3.8 is "
+    "`dgasync.Listen`.",
+}
+"""Names that mean something else here, or meant two things."""
 
 EVENTS = {"OPEN": "Open", "CLOSE": "Close", "ERROR": "Error", "TRANSCRIPT_RECEIVED": "Transcript"}
 """v2's events, and the members of LiveTranscriptionEvents."""

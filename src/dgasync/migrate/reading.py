@@ -19,7 +19,7 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
-from dgasync.migrate.edits import Edits, text_of, walk
+from dgasync.migrate.edits import Edits, path_of, text_of, walk
 from dgasync.migrate.report import Finding
 
 __all__ = ["Reading"]
@@ -41,7 +41,7 @@ class Reading:
         self._scopes = cast("Mapping[cst.CSTNode, Scope | None]", known[ScopeProvider])
         self._qualified = cast("Mapping[cst.CSTNode, Any]", known[QualifiedNameProvider])
         self.uses_old = False
-        """Whether something is still imported from deepgram-sdk."""
+        """Whether something is still imported from deepgram-sdk, or fails without it."""
         self._findings: dict[Finding, None] = {}
         self._done: dict[tuple[int, str], None] = {}
         self._needed: dict[tuple[str, str], str] = {}
@@ -138,6 +138,10 @@ class Reading:
         scope = self._scopes.get(name)
         return list(scope[name.value]) if scope is not None else []
 
+    def is_module(self, name: cst.Name) -> bool:
+        """Whether a name is bound by imports alone."""
+        return all(isinstance(each, ImportAssignment) for each in self.assignments(name))
+
     def uses(self, assignment: BaseAssignment) -> list[cst.CSTNode]:
         """Where something that is bound to a name is used."""
         return [access.node for access in assignment.references]
@@ -156,11 +160,7 @@ class Reading:
         module, _, last = name.rpartition(".")
         found: set[str] = set()
         for node in self.each(cst.ImportFrom):
-            if (
-                node.module is not None
-                and text_of(node.module) == module
-                and not isinstance(node.names, cst.ImportStar)
-            ):
+            if path_of(node.module) == module and not isinstance(node.names, cst.ImportStar):
                 found |= {_as_name(alias) for alias in node.names if text_of(alias.name) == last}
         for plain in self.each(cst.Import):
             found |= {f"{_as_name(alias)}.{last}" for alias in plain.names if text_of(alias.name) == module}
@@ -179,7 +179,7 @@ class Reading:
         node = assignment.node if isinstance(assignment, Assignment) else None
         if not isinstance(node, cst.ImportFrom) or node.module is None:
             return False
-        return text_of(node.module).partition(".")[0] in ("deepgram", "dgasync")
+        return path_of(node.module).partition(".")[0] in ("deepgram", "dgasync")
 
     def _all_scopes(self) -> list[Scope]:
         return [scope for scope in dict.fromkeys(self._scopes.values()) if scope is not None]

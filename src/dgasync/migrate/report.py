@@ -16,7 +16,7 @@ class Finding:
         what: what stands there.
         advice: what to do about it.
         left: whether it was left as it was, because what it means is not certain or dgasync has no such thing. Else it
-            was rewritten, and differs from what it was in a way that may matter.
+            was rewritten, and differs from what it was in a way that may matter; or it may be right as it is.
         cell: of a notebook, from 1; the line is then counted in that cell.
     """
 
@@ -35,7 +35,7 @@ class Rewritten:
         text: how it reads now.
         done: what was rewritten, each once, in the order of the text.
         findings: what a person should see, in the order of the text.
-        uses_old: whether deepgram-sdk is still imported.
+        uses_old: whether deepgram-sdk is still imported, or named in a text that fails without it.
     """
 
     text: str

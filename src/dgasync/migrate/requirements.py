@@ -44,7 +44,7 @@ def rewrite_requirements(text: str, name: str, *, is_still_used: bool = False) -
     Args:
         text: the file.
         name: what the file is called.
-        is_still_used: whether deepgram-sdk is still imported somewhere. Then nothing is changed, but pointed at.
+        is_still_used: whether something still needs deepgram-sdk. Then nothing is changed, but pointed at.
     """
     made = Rewritten(text)
     lines = text.splitlines(keepends=True)
@@ -55,7 +55,7 @@ def rewrite_requirements(text: str, name: str, *, is_still_used: bool = False) -
         if new is None:
             advice = "Name dgasync here; there is no lock or hash of it to take over."
         elif is_still_used:
-            advice = "Add dgasync; take deepgram-sdk away when nothing imports it any more."
+            advice = "Add dgasync; take deepgram-sdk away when nothing needs it any more."
         else:
             lines[index] = new
             made.done.append(line.strip())

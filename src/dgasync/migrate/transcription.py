@@ -8,12 +8,14 @@ from typing import Any
 import libcst as cst
 from libcst import matchers as m
 
+from dgasync import DeepgramClient
 from dgasync.migrate.account import BRANCHES, account_args
 from dgasync.migrate.answers import settle
 from dgasync.migrate.edits import arranged, client_of, expression, text_of
 from dgasync.migrate.options import Options, options_of
 from dgasync.migrate.reading import Reading
 from dgasync.migrate.values import CLIENT, Values
+from dgasync.sync.projects import Projects
 
 __all__ = ["rewrite_calls"]
 
@@ -56,7 +58,9 @@ class _Calls:
         """Point at what is done with a client in a way that is not known."""
         what, owner, parent = node.attr.value, node.value, self._reading.parent(node)
         if what in _TRANSCRIBING and isinstance(owner, cst.Attribute) and owner.attr.value == "transcription":
-            if not self._values.is_client(owner.value):
+            if self._values.was_client(owner.value):
+                pass  # said of the branch
+            elif not self._values.is_client(owner.value):
                 self._reading.left(node, text_of(node), _UNKNOWN.format(owner=text_of(owner.value), guide=_GUIDE))
             elif not isinstance(parent, cst.Call) or parent.func is not node:
                 self._reading.left(node, text_of(node), f"The method is not called where it stands. {_GUIDE}")
@@ -69,6 +73,12 @@ class _Calls:
         is_end = not isinstance(parent, cst.Attribute) or parent.value is not node
         if is_end and (what in BRANCHES or what in _OTHERS) and self._values.is_client(owner):
             self._reading.left(node, text_of(node), f"What is done with it is not certain. {_GUIDE}")
+        is_gone = what in (*BRANCHES, *_OTHERS) and not hasattr(DeepgramClient, what)
+        if is_gone and self._values.was_client(owner):
+            self._reading.left(node, text_of(node), f"dgasync's client has no `{what}`. {_GUIDE}")
+        is_kept = isinstance(owner, cst.Attribute) and owner.attr.value == "projects" and not hasattr(Projects, what)
+        if is_kept and self._values.was_client(cst.ensure_type(owner, cst.Attribute).value):
+            self._reading.left(node, text_of(node), f"`projects` has no `{what}`. {_GUIDE}")
 
     # ── Deepgram(...) ──
 

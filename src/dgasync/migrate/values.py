@@ -1,5 +1,7 @@
 """What the names of a module hold, as far as that is certain: a client of v2, or a live connection of its.
 
+What a rewriting made of them is known, too, so that what it left is found again.
+
 A name counts only if everything that is ever bound to it counts, `None` aside. What comes from elsewhere, as an
 argument without an annotation does, is not certain.
 """
@@ -25,6 +27,8 @@ class Kind(Enum):
 
     CLIENT = "client"
     LIVE = "live connection"
+    NEW_CLIENT = "client of dgasync"
+    NEW_LIVE = "live connection of dgasync, in the documents' style"
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,19 @@ class Held:
 
 
 CLIENT = "deepgram.Deepgram"
-_DECLARED = {CLIENT: Kind.CLIENT, "deepgram.transcription.LiveTranscription": Kind.LIVE}
+NEW_CLIENT = "dgasync.DeepgramClient"
+_DECLARED = {
+    CLIENT: Kind.CLIENT,
+    NEW_CLIENT: Kind.NEW_CLIENT,
+    "deepgram.transcription.LiveTranscription": Kind.LIVE,
+    "dgasync.AsyncLiveClient": Kind.NEW_LIVE,
+}
 PASSING = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.wait_for")
 """What gives something to be awaited for something to be awaited."""
 RUNNING = ("asyncio.run",)
+
+# `client.listen.asynclive.v("1")`
+_OPENING = m.Attribute(m.Attribute(m.Attribute(attr=m.Name("listen")), m.Name("asynclive")), m.Name("v"))
 
 
 class Values:
@@ -83,6 +96,14 @@ class Values:
     def is_live(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is a live connection of v2."""
         return self.of(node) == Held(Kind.LIVE)
+
+    def was_client(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a client of dgasync, as one of v2 became."""
+        return self.of(node) == Held(Kind.NEW_CLIENT)
+
+    def was_live(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a live connection of dgasync, as one of v2 became."""
+        return self.of(node) == Held(Kind.NEW_LIVE)
 
     def makes_client(self, node: cst.Call) -> bool:
         """Whether a call makes a client of v2."""
@@ -131,6 +152,8 @@ class Values:
     def _of_call(self, node: cst.Call) -> Held | None:
         if self.makes_client(node):
             return Held(Kind.CLIENT)
+        if self._reading.may_be(node.func, NEW_CLIENT):
+            return Held(Kind.NEW_CLIENT)
         name = self._reading.qualified(node.func)
         first = node.args[0].value if node.args and not node.args[0].star else None
         if name in PASSING and first is not None:
@@ -142,6 +165,10 @@ class Values:
         if m.matches(node.func, m.Attribute(m.Attribute(attr=m.Name("transcription")), m.Name("live"))):
             func = cst.ensure_type(node.func, cst.Attribute)
             return Held(Kind.LIVE, 1) if self.is_client(cst.ensure_type(func.value, cst.Attribute).value) else None
+        if m.matches(node.func, _OPENING):
+            branch = cst.ensure_type(cst.ensure_type(node.func, cst.Attribute).value, cst.Attribute).value
+            owner = cst.ensure_type(branch, cst.Attribute).value
+            return Held(Kind.NEW_LIVE) if self.was_client(owner) else None
         if isinstance(node.func, cst.Name):
             found = self._reading.assignments(node.func)
             if len(found) == 1 and isinstance(found[0], Assignment) and isinstance(found[0].node, cst.FunctionDef):
@@ -185,7 +212,10 @@ class Values:
         elif isinstance(kind, cst.BinaryOperation) and text_of(kind.right) == "None":
             kind = kind.left
         if isinstance(kind, cst.SimpleString):
-            return Held(Kind.CLIENT) if kind.evaluated_value in self._reading.spellings(CLIENT) else None
+            kinds = ((CLIENT, Kind.CLIENT), (NEW_CLIENT, Kind.NEW_CLIENT))
+            return next(
+                (Held(each) for name, each in kinds if kind.evaluated_value in self._reading.spellings(name)), None
+            )
         found = _DECLARED.get(self._reading.qualified(kind) or "")
         return None if found is None else Held(found)
 

@@ -38,6 +38,11 @@ class AgentConfigurationsResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{len(self.agents or ())} agents"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed(self.agents, "AgentConfiguration")
+
 
 class AgentVariable(Item, frozen=True, kw_only=True):
     """A value that configurations name by its key."""
@@ -60,3 +65,8 @@ class AgentVariablesResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.variables or ())} variables"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed(self.variables, "AgentVariable")

@@ -73,6 +73,11 @@ class ModelsResponse(Answer, frozen=True, kw_only=True):
     def _facts(self) -> list[str]:
         return [f"{len(self.stt or ())} that hear, {len(self.tts or ())} that speak"]
 
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import models
+
+        return models(self)
+
 
 class ThinkModel(Model, frozen=True, kw_only=True):
     """A language model that an agent can think with."""
@@ -92,6 +97,11 @@ class ThinkModelsResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.models or ())} models"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed(self.models, "ThinkModel")
 
 
 # The names under which v3 knows them.

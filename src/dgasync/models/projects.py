@@ -69,7 +69,7 @@ class ProjectsResponse(Answer, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from dgasync.display.account import listed
 
-        return listed("Projects", self.projects, "project_id", "name", "mip_opt_out")
+        return listed(self.projects, "Project")
 
 
 class Key(Item, frozen=True, kw_only=True):
@@ -127,9 +127,9 @@ class KeysResponse(Answer, frozen=True, kw_only=True):
         return [f"{len(self.api_keys or ())} keys"]
 
     def _repr_html_(self) -> str:
-        from dgasync.display.account import keys
+        from dgasync.display.account import listed
 
-        return keys(self.api_keys)
+        return listed(self.api_keys, "KeyResponse")
 
 
 class MembersResponse(Answer, frozen=True, kw_only=True):
@@ -143,7 +143,7 @@ class MembersResponse(Answer, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from dgasync.display.account import listed
 
-        return listed("Members", self.members, "email", "first_name", "last_name", "member_id", "scopes")
+        return listed(self.members, "Member")
 
 
 class ScopesResponse(Answer, frozen=True, kw_only=True):
@@ -174,7 +174,7 @@ class InvitesResponse(Answer, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from dgasync.display.account import listed
 
-        return listed("Invites", self.invites, "email", "scope")
+        return listed(self.invites, "Invite")
 
 
 class CredentialsMember(Model, frozen=True, kw_only=True):
@@ -214,3 +214,8 @@ class CredentialsResponse(Answer, frozen=True, kw_only=True):
 
     def _facts(self) -> list[str]:
         return [f"{len(self.distribution_credentials or ())} credentials"]
+
+    def _repr_html_(self) -> str:
+        from dgasync.display.account import listed
+
+        return listed(self.distribution_credentials, "Credentials")

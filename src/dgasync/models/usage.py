@@ -176,7 +176,7 @@ class UsageRequestsResponse(Answer, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from dgasync.display.account import listed
 
-        return listed("Requests", self.requests, "created", "request_id", "path", "code", "deployment")
+        return listed(self.requests, "UsageRequest")
 
 
 # ── sums of them ──
@@ -327,7 +327,7 @@ class BalancesResponse(Answer, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from dgasync.display.account import listed
 
-        return listed("Balances", self.balances, "balance_id", "amount", "units", "purchase_order_id")
+        return listed(self.balances, "Balance")
 
 
 class BillingGrouping(Model, frozen=True, kw_only=True):
@@ -398,4 +398,4 @@ class PurchasesResponse(Answer, frozen=True, kw_only=True):
     def _repr_html_(self) -> str:
         from dgasync.display.account import listed
 
-        return listed("Purchases", self.orders, "order_id", "created", "expiration", "amount", "units", "order_type")
+        return listed(self.orders, "Purchase")

@@ -21,7 +21,7 @@ def _av() -> ModuleType:
         import av
     except ImportError:
         raise BadAudio(
-            "this server reads only WAV and raw samples; `pip install dgasync[local]` teaches it more"
+            "this server reads only WAV and raw samples; `pip install 'dgasync[local]'` teaches it more"
         ) from None
     return av
 

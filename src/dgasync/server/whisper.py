@@ -41,7 +41,7 @@ WORKERS = 2
 LOOPING = 2.4
 """Compression ratio from which on a text repeats itself (Whisper's own threshold)."""
 
-_ADVICE = "the local speech engine needs `pip install dgasync[local]`"
+_ADVICE = "the local speech engine needs `pip install 'dgasync[local]'`"
 
 
 class Clip(NamedTuple):

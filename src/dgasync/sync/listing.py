@@ -31,7 +31,7 @@ class Listing(Generic[T]):
         self._core = core
 
     def all(self) -> list[T]:
-        """All of them, which may be many: every page is fetched."""
+        """All of them, which may be many: every page is fetched. A notebook shows them as a table."""
         return run(self._core.all())
 
     def __iter__(self) -> Listing[T]:
