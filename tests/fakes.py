@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from threading import get_ident
 from typing import Any
 
 import anyio
@@ -45,11 +47,24 @@ class FakeClock:
 
 
 class FakeWake:
+    """The real thing, in small: any thread may give it."""
+
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._thread = get_ident()
+        try:
+            self._soon: Callable[..., object] = asyncio.get_running_loop().call_soon_threadsafe
+        except RuntimeError:
+            import trio
+
+            self._soon = trio.lowlevel.current_trio_token().run_sync_soon
 
     def set(self) -> None:
-        self._event.set()
+        if get_ident() == self._thread:
+            self._event.set()
+            return
+        with suppress(Exception):  # the loop is gone
+            self._soon(self._event.set)
 
     async def wait(self) -> None:
         await self._event.wait()

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
+import anyio
 from anyio import to_thread
 
 from dgasync.api.listen import parse_callback
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
     from dgasync.batch.journal import Journal
 
 __all__ = ["Receiver"]
+
+LOOK_AGAIN = 0.1
+"""Seconds after which it is looked whether a submission is written whose answer is here already."""
+LOOKS = 50
+"""How often, before the service is asked to post again."""
 
 
 class Receiver:
@@ -95,11 +101,20 @@ class Receiver:
         request_id, arrival = await to_thread.run_sync(self._written, body, headers)
         if self._on_result is None:
             return 200
-        if arrival is Arrival.EARLY or request_id in self._telling:
-            return 503  # nobody knows yet which recording it is; or `on_result` is just being told of it
+        if request_id in self._telling:
+            return 503  # `on_result` is just being told of it
         self._telling.add(request_id)
         try:
             result = await to_thread.run_sync(self._journal.answered, request_id)
+            if result is None and arrival is Arrival.EARLY:
+                # Which recording it is, the batch is about to write down.
+                for _ in range(LOOKS):
+                    await anyio.sleep(LOOK_AGAIN)
+                    result = await to_thread.run_sync(self._journal.answered, request_id)
+                    if result is not None:
+                        break
+                else:
+                    return 503
             if result is None:
                 return 200
             told = self._on_result(result)

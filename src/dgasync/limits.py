@@ -14,6 +14,7 @@ __all__ = [
     "BATCH_OUTAGE",
     "BATCH_PATIENCE",
     "BATCH_POISON",
+    "BATCH_REFUSALS",
     "BATCH_REST",
     "BEFORE_OPEN",
     "BEFORE_OPEN_BYTES",
@@ -250,6 +251,9 @@ BATCH_CONCURRENCY = 32
 
 BATCH_PATIENCE = 600.0
 """Seconds for which a batch goes on asking a service that answers nothing but 429 and 503, or not at all."""
+
+BATCH_REFUSALS = 100
+"""Rests of a batch without an answer between them, after which it goes on asking no more."""
 
 BATCH_OUTAGE = 8
 """Failures of network or service in a row, at least, that are no longer blamed on the recordings."""

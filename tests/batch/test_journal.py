@@ -101,7 +101,7 @@ def test_failed(journal: Journal) -> None:
     assert (again.error.kind, again.error.status) == ("BadRequest 400", 400)
     assert "too quiet" in str(again.error)
     write(journal, taken=["a"])
-    assert look(journal, work()) is Known.SKIP
+    assert look(journal, work()) is Known.SKIP_FAILED
     retried = work()
     assert look(journal, retried, retry_failed=True) is Known.NEW
     assert retried.tries == 0
@@ -112,9 +112,20 @@ def test_changed(journal: Journal) -> None:
     """Other options are another question."""
     done(journal)
     write(journal, taken=["a"])
-    other = Work(Item("http://x/a", key="a"), {"model": "nova-2"})
-    assert look(journal, other) is Known.NEW
-    assert other.tries == 0
+    with Journal(journal.path) as later:
+        later.begin()  # another run
+        other = Work(Item("http://x/a", key="a"), {"model": "nova-2"})
+        assert look(later, other) is Known.NEW
+        assert other.tries == 0
+
+
+def test_one_key_for_two(journal: Journal) -> None:
+    """What stands under a key in this very run is not done again as something else; an address may be signed anew."""
+    journal.begin()
+    done(journal)
+
+    assert look(journal, Work(Item("http://x/b", key="a"), {"model": "nova-3"})) is Known.CLASH
+    assert look(journal, Work(Item("http://x/a?signed=2", key="a"), {"model": "nova-3"})) is Known.TELL
 
 
 def test_killed(journal: Journal) -> None:
@@ -292,3 +303,17 @@ def test_threads(journal: Journal) -> None:
         thread.join()
     assert journal.report().done == 80
     assert "archive.db" in repr(journal)
+
+
+def test_a_callback_that_is_late(journal: Journal) -> None:
+    """An answer counts, though the recording was submitted again since and that failed; a refusal does not then."""
+    made = work()
+    look(journal, made)
+    made.request_id = "r-9"
+    write(journal, started=[made], submitted=[made])
+    made.error = BadRequest("no audio", 400)
+    write(journal, ended=[made])
+
+    assert journal.accept("r-9", None, BadRequest("again", 400)) is Arrival.AGAIN
+    assert journal.accept("r-9", ANSWER) is Arrival.NEW
+    assert look(journal, work()) is Known.TELL

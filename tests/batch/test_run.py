@@ -12,6 +12,7 @@ import pytest
 
 from dgasync import DeepgramClient
 from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, JournalError, Result
+from dgasync.batch.run import LEAST_WINDOW
 from dgasync.errors import (
     BadRequest,
     ConnectFailed,
@@ -24,7 +25,7 @@ from dgasync.errors import (
     ServerError,
     Unauthorized,
 )
-from dgasync.limits import BATCH_ALONE, BATCH_POISON
+from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_POISON
 from dgasync.testing import Ruler
 from tests.batch.services import Service, refused
 
@@ -76,7 +77,7 @@ async def test_in_order() -> None:
         with anyio.move_on_after(0.1):
             await batch.__anext__()
             pytest.fail("the first is not ready")
-        assert 1 < sum(service.asked.values()) <= 10
+        assert 1 < sum(service.asked.values()) <= LEAST_WINDOW
         released.set()
         results = [result async for result in batch]
 
@@ -190,7 +191,7 @@ async def test_a_rate_limit() -> None:
             assert result.tries == 1
             lowest = min(lowest, batch.concurrency)
 
-    assert lowest == 6
+    assert lowest in (6, 7)
     assert not [each for each in began[10:] if each < start + 7]
     assert batch.totals.turned_away == 10
     assert batch.totals.waited_seconds >= 7
@@ -284,7 +285,7 @@ async def test_a_source_that_raises() -> None:
 
 
 async def test_an_iterator_is_not_run_ahead_of() -> None:
-    """An endless source is advanced no further than there is room for; leaving early ends it."""
+    """An endless source is advanced only a little further than there is room for; leaving early ends it."""
     given: list[int] = []
 
     async def endless() -> AsyncIterator[bytes]:
@@ -300,7 +301,7 @@ async def test_an_iterator_is_not_run_ahead_of() -> None:
     async with Service().client() as deepgram, deepgram.transcribe_many(endless(), concurrency=4) as batch:
         for n in range(30):
             await batch.__anext__()
-            assert len(given) <= n + 1 + 8 + 2
+            assert len(given) <= n + 1 + LEAST_WINDOW + 2 * BATCH_LOOK
     assert given[-1] == -1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dgasync.batch.throttle import Throttle, befalls_all
 from dgasync.errors import BadRequest, ConnectFailed, DeepgramConnectionError, RateLimited, ServerError, Timeout
-from dgasync.limits import BATCH_OUTAGE, BATCH_PATIENCE, BATCH_REST
+from dgasync.limits import BATCH_OUTAGE, BATCH_PATIENCE, BATCH_REFUSALS, BATCH_REST
 
 
 def limited(after: float | None = None) -> RateLimited:
@@ -28,7 +28,7 @@ def test_a_rate_limit_takes_a_third_away_once() -> None:
 
     assert throttle.limit == 20
     assert throttle.resume_at == 3.0
-    assert throttle.rested == 2.0
+    assert (throttle.rested(1.0), throttle.rested(2.5), throttle.rested(9.0)) == (0.0, 1.5, 2.0)
     assert not throttle.failed(limited(2.0), began=3.0, now=3.5, draw=0.0)
     assert throttle.limit == 13
 
@@ -40,10 +40,10 @@ def test_good_answers_bring_it_back() -> None:
     assert throttle.limit == 8
 
     for _ in range(8):
-        throttle.succeeded()
+        throttle.succeeded(0.0)
     assert throttle.limit == 9
     for _ in range(100):
-        throttle.succeeded()
+        throttle.succeeded(0.0)
     assert throttle.limit == 12
 
 
@@ -77,7 +77,7 @@ def test_failures_now_and_then_are_no_outage() -> None:
     throttle = Throttle(4)
     for n in range(50):
         assert throttle.failed(broken(503), began=float(n), now=float(n), draw=0.5)
-        throttle.succeeded()
+        throttle.succeeded(0.0)
     assert throttle.limit == 4
 
 
@@ -87,7 +87,7 @@ def test_patience() -> None:
     throttle.failed(broken(503), began=0.0, now=1.0, draw=0.0)
     assert not throttle.is_out_of_patience(BATCH_PATIENCE)
     assert throttle.is_out_of_patience(BATCH_PATIENCE + 1)
-    throttle.succeeded()
+    throttle.succeeded(0.0)
     assert not throttle.is_out_of_patience(BATCH_PATIENCE + 1)
 
 
@@ -98,3 +98,29 @@ def test_what_befalls_all() -> None:
     assert not befalls_all(Timeout("no", "read"))
     assert not befalls_all(broken(500))
     assert not befalls_all(BadRequest("no", 400))
+
+
+def test_a_guess_ends_with_an_answer() -> None:
+    """A rest that nobody asked for is over when the service answers; one that it asked for is not."""
+    throttle = Throttle(4)
+    for n in range(BATCH_OUTAGE + 1):
+        throttle.failed(broken(503), began=float(n), now=float(n), draw=1.0)
+    assert throttle.resume_at == 10.0
+    throttle.succeeded(8.5)
+    assert throttle.resume_at == 8.5
+    throttle.failed(limited(5.0), began=11.0, now=11.0, draw=0.0)
+    throttle.succeeded(12.0)
+    assert throttle.resume_at == 16.0
+
+
+def test_rests_that_were_asked_for() -> None:
+    """They do not use up patience, but for ever they are not taken either."""
+    throttle, now = Throttle(4), 0.0
+    for _ in range(3):
+        throttle.failed(limited(700.0), began=now, now=now, draw=0.0)
+        now = throttle.resume_at + 1.0
+        assert not throttle.is_out_of_patience(now)
+    for _ in range(BATCH_REFUSALS):
+        throttle.failed(limited(1.0), began=now, now=now, draw=0.0)
+        now = throttle.resume_at + 0.1
+    assert throttle.is_out_of_patience(now)

@@ -6,24 +6,28 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import redirect_stderr
+from contextlib import closing, redirect_stderr
 from pathlib import Path
+from threading import Thread
 from time import sleep
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dgasync.batch import Journal, Result
 from dgasync.batch.items import Totals
 from dgasync.cli import archive as archives
+from dgasync.cli.batch import _terminable
 from dgasync.cli.meter import Meter, figure, lasting
 from dgasync.server import LocalServer
-from dgasync.testing import Fault, Ruler
+from dgasync.testing import Fault, Ruler, word_error_rate
 from tests.cli.conftest import Ended, Run, start
 from tests.cli.terminal import Terminal
+from tests.cli.test_processes import JFK, SAID
 from tests.hosting import hosted
 
 Batch = Callable[..., Ended]
@@ -107,15 +111,18 @@ def test_a_folder(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) ->
         assert answer["results"]["channels"][0]["alternatives"][0]["transcript"] == text
         assert (out / f"{name}.txt").read_text() == f"{text}\n"
         assert (out / f"{name}.vtt").read_text().startswith("WEBVTT")
-    assert sum(path.is_file() for path in out.rglob("*")) == 3 * 4 + 1
+    assert sum(path.is_file() for path in out.rglob("[!.]*")) == 3 * 4 + 1
     (address,) = out.glob("recording-*.json")
     assert "w0 w1 w2" in address.read_text()
     assert json.loads((out / "broken.wav.error").read_bytes())["error"]["status"] == 400
 
+    # Other sources beside them change no names.
     broken.write_bytes(Ruler(1.0).wav())
-    assert batch(tmp_path / "calls", "-o", out).code == 0
+    rulers(tmp_path / "talks", 1)
+    assert batch(tmp_path / "calls", tmp_path / "talks", "-o", out).code == 0
     assert "w0 w1" in (out / "broken.wav.json").read_text()
     assert not (out / "broken.wav.error").exists()
+    assert [path.name for path in out.glob("more-*/*")] == ["0.wav.json"]
 
 
 def test_a_table(batch: Batch, tmp_path: Path) -> None:
@@ -139,6 +146,29 @@ def test_a_table(batch: Batch, tmp_path: Path) -> None:
     assert batch(tmp_path / "calls", "-o", out, "--retry-failed").code == 0
     assert [row["text"] for row in parquet.read_table(out).to_pylist()].count("w0 w1") == 2
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_table_of_another_journal(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) -> None:
+    """A journal that was kept for another output has no transcripts for a table, which is said."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    pytest.importorskip("daft")
+    rulers(tmp_path / "calls", 4)
+    kept = ["--journal", tmp_path / "journal"]
+    first, second = tmp_path / "calls" / "1.wav", tmp_path / "calls" / "3.wav"
+    assert batch(first, tmp_path / "none.wav", "-o", tmp_path / "all.jsonl", *kept).code == 14
+    ended = batch(tmp_path / "calls", "-o", tmp_path / "all.parquet", *kept)
+    assert (ended.code, "name another --journal" in ended.err, len(deepgram_server.requests)) == (11, True, 1)
+
+    # Where only some are missing, as many as there are.
+    kept = ["--journal", tmp_path / "another"]
+    assert batch(first, "-o", tmp_path / "all.parquet", *kept).code == 0
+    both = batch(second, "-o", tmp_path / "more.jsonl", *kept)
+    assert "more.jsonl is not there: the recordings of earlier runs (1) will not be in it" in both.err
+    ended = batch(tmp_path / "calls", "-o", tmp_path / "all.parquet", *kept)
+    assert (ended.code, "did not keep when the output was of another kind: 1\n" in ended.err) == (0, True)
+    rows = {row["key"]: row for row in parquet.read_table(tmp_path / "all.parquet").to_pylist()}
+    assert [key for key, row in rows.items() if row["text"] is None] == [str(second)]
+    assert "has not kept" in rows[str(second)]["error"]["message"]
 
 
 def test_no_parquet(batch: Batch, wav: Path, monkeypatch: pytest.MonkeyPatch, deepgram_server: LocalServer) -> None:
@@ -186,7 +216,7 @@ def test_ends_between_writing_and_saying_so(
         assert Counter(each["key"] for each in lines(out)) == Counter(list(texts))
         assert {each["key"]: each["text"] for each in lines(out)} == texts
     else:
-        assert sum(path.is_file() for path in out.rglob("*")) == len(texts)
+        assert sum(path.is_file() for path in out.rglob("[!.]*")) == len(texts)
     with Journal(f"{out}.journal") as journal:
         assert (journal.untold(), journal.report().done) == (0, len(texts))
 
@@ -254,6 +284,74 @@ def test_ctrl_c(batch: Batch, deepgram_server: LocalServer, tmp_path: Path, monk
     assert len(deepgram_server.requests) == 30
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize(("signals", "code"), [("SIGINT SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
+def test_stops_at_once(
+    batch: Batch, deepgram_server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals: str, code: int
+) -> None:
+    """A second Ctrl-C, or being told to end, lets go of what is in flight, which is not held against it."""
+    rulers(tmp_path / "calls", 9)
+    out = tmp_path / "all.jsonl"
+    write = archives.Lines.take
+
+    def take(self: archives.Lines, result: Result) -> None:
+        write(self, result)
+        while len(deepgram_server.requests) < 4:
+            sleep(0.01)
+        for name in signals.split():
+            signal.raise_signal(getattr(signal, name))
+
+    deepgram_server.fail(Fault.slow(0.0), times=1)
+    deepgram_server.fail(Fault.slow(60.0), times=None)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with monkeypatch.context() as patch:
+        patch.setattr(archives.Lines, "take", take)
+        ended = batch(tmp_path / "calls", "-o", out, "--concurrency", "3")
+    deepgram_server.faults.clear()
+
+    assert ended.code == code
+    (line,) = ended.err.strip().splitlines()
+    assert line.startswith("dgasync: 1 done; 1.0 s of audio in ")
+    assert line.endswith("; let go of what was in flight (3): run it again to go on")
+    assert handlers == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with closing(sqlite3.connect(f"{out}.journal")) as database:
+        states = dict(database.execute("SELECT state, count(*) FROM recording WHERE crashes = 0 GROUP BY state"))
+    assert states == {0: 3, 3: 1}
+    assert batch(tmp_path / "calls", "-o", out).code == 0
+    assert len(lines(out)) == 9
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_nohup() -> None:
+    """Who has it run without a terminal, and ignores that this is closed, goes on doing so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _terminable():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_what_was_given_up(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) -> None:
+    """What counts is what is among the sources: a typo is the end of no other run."""
+    rulers(tmp_path / "calls", 2)
+    (tmp_path / "calls" / "broken.wav").write_bytes(b"no audio")
+    (tmp_path / "list.csv").write_bytes("source\nGespräch.wav\n".encode("latin-1"))
+    out = tmp_path / "all.jsonl"
+    typo = batch(tmp_path / "cals", tmp_path / "list.csv", "-o", out)
+    assert (typo.code, typo.err.splitlines()[-1]) == (14, f"dgasync: recordings that were given up: 2; {out} says why")
+    assert f"dgasync: {tmp_path / 'list.csv'} is no UTF-8 text" in typo.err
+    found = batch(tmp_path / "calls", "-o", out)
+    assert found.err.splitlines()[-1] == f"dgasync: recordings that were given up: 1; {out} says why"
+    assert batch(tmp_path / "calls" / "1.wav", "-o", out).code == 0
+    again = batch(tmp_path / "calls", tmp_path / "none.wav", "-o", out)
+    said = f"recordings that were given up: 2, by earlier runs 1, which --retry-failed tries again; {out} says why"
+    assert (again.code, again.err.splitlines()[-1]) == (14, f"dgasync: {said}")
+    (tmp_path / "calls" / "broken.wav").unlink()
+    assert batch(tmp_path / "calls", "-o", out, "--retry-failed").code == 0
+
+
 def test_what_befalls_all(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) -> None:
     """A refused key ends it; what was done before is there."""
     rulers(tmp_path / "calls", 9)
@@ -281,6 +379,22 @@ def test_report(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) -> N
     assert (facts["Requests"], facts["after a first one"]) == ("6", "1")
     found = json.loads(batch("--report", "--json", "--journal", f"{out}.journal").out)
     assert (found["done"], found["failures"], found["audio_seconds"]) == (4, {"BadRequest 400": 1}, 5.0)
+
+
+def test_report_where_nobody_writes(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite has to write beside a journal to read it; where it cannot, that is said, and what to do."""
+    (tmp_path / "journal").write_bytes(b"SQLite says something obscure")
+    arguments = ["--report", "--journal", tmp_path / "journal"]
+    assert "copy it" not in batch(*arguments).err
+
+    def access(path: Path, mode: int) -> bool:
+        return path != tmp_path
+
+    monkeypatch.setattr(os, "access", access)
+    ended = batch(*arguments)
+
+    assert ended.code == 11
+    assert f"{tmp_path / 'journal'} is where you may not write" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -322,7 +436,7 @@ def test_what_is_there(batch: Batch, wav: Path, deepgram_server: LocalServer, tm
     assert batch(wav, "-o", out).code == 0
     out.unlink()
     gone = batch(wav, "-o", out)
-    assert (gone.code, "is gone" in gone.err, len(deepgram_server.requests)) == (0, True, 1)
+    assert (gone.code, "is not there" in gone.err, len(deepgram_server.requests)) == (0, True, 1)
 
 
 class Running:
@@ -358,9 +472,46 @@ def test_meter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert meter.summary() == "2 done, 1 failed, 1 there already; 2 h 0 min of audio in 60 s"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
+@pytest.mark.parametrize("is_input", [False, True])
+def test_what_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_input: bool) -> None:
+    """A manifest that comes by a pipe, or by standard input, is not counted: its lines are the batch's alone."""
+    manifest = tmp_path / "list.jsonl"
+    if is_input:
+        manifest.write_text('"x.wav"\n')
+
+        def input_stat(number: int) -> os.stat_result:
+            return manifest.stat()
+
+        monkeypatch.setattr(os, "fstat", input_stat)
+    else:
+        os.mkfifo(manifest)
+    meter = Meter(cast("Any", Running()), [str(tmp_path), str(manifest)])
+    counting = Thread(target=meter._count, daemon=True)
+    counting.start()
+    counting.join(10)
+
+    assert not counting.is_alive()
+    assert meter._total is None
+
+
 def test_figures() -> None:
     assert [lasting(each) for each in (0.26, 12.3, 300, 12_000)] == ["0.3 s", "12 s", "5 min", "3 h 20 min"]
     assert [figure(each) for each in (0.0512, 12.34, 99.94, 12_345.6)] == ["0.0512", "12.3", "99.9", "12,346"]
+
+
+@pytest.mark.engine
+def test_local(tmp_path: Path) -> None:
+    """The speech engine of this machine hears what is real speech, without a key or a network."""
+    pytest.importorskip("faster_whisper")
+    out = tmp_path / "all.jsonl"
+    process = start(["batch", "--local", JFK, "-o", out], env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    _, err = process.communicate()
+
+    assert process.returncode == 0, err
+    (line,) = lines(out)
+    assert (line["key"], line["answer"]["metadata"]["duration"]) == (str(JFK), pytest.approx(11.0))
+    assert word_error_rate(SAID, line["text"]) <= 0.1
 
 
 @pytest.mark.soak
@@ -382,9 +533,10 @@ def test_killed(deepgram_server: LocalServer, tmp_path: Path, kind: str) -> None
             sleep(dice.random() / 100)
         if process.poll() is not None:
             break
-        process.kill()
+        dice.choice([process.kill, process.terminate])()
         process.communicate()
-        kills += 1
+        assert process.returncode in (-signal.SIGKILL, -signal.SIGTERM, 143, 0)
+        kills += process.returncode != 0
     out_text, err = process.communicate()
     assert (process.returncode, out_text) == (0, b""), err
 
@@ -394,7 +546,7 @@ def test_killed(deepgram_server: LocalServer, tmp_path: Path, kind: str) -> None
         assert {each["key"]: each["text"] for each in lines(out)} == texts
     else:
         found = {str(path.relative_to(out)): path for path in out.rglob("*") if path.is_file()}
-        assert sorted(name for name in found if not name.endswith(".part")) == sorted(
+        assert sorted(name for name in found if not Path(name).name.startswith(".")) == sorted(
             f"{Path(key).relative_to(tmp_path / 'calls')}.json" for key in texts
         )
     with Journal(f"{out}.journal") as journal:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from anyio import to_thread
 
 from dgasync.batch.items import Item, Work
 from dgasync.batch.journal import Known
 from dgasync.batch.sources import items_of, small
+from dgasync.errors import DeepgramTypeError
 from dgasync.limits import BATCH_LOOK, BATCH_LOOK_FOR
+from dgasync.transport.seam import CALLER
 
 if TYPE_CHECKING:
     from dgasync.batch.journal import Journal
-    from dgasync.batch.sources import Sources
-    from dgasync.transport.seam import Clock
+    from dgasync.batch.sources import Source, Sources
+    from dgasync.transport.seam import Transport, Wake
 
 __all__ = ["Intake"]
+
+_END: Any = object()
 
 
 class Intake:
@@ -28,7 +34,8 @@ class Intake:
         options: those of the batch.
         journal: asked for each recording.
         retry_failed, resubmit_after: see `Journal.look`.
-        clock: any thread may ask it.
+        transport: its clock, and its signals.
+        spawn: that of a task group which is around all of it.
     """
 
     def __init__(
@@ -39,73 +46,67 @@ class Intake:
         *,
         retry_failed: bool,
         resubmit_after: float | None,
-        clock: Clock,
+        transport: Transport,
+        spawn: Callable[..., object],
     ) -> None:
         self._sources = sources
         self._options = options
         self._journal = journal
         self._retry_failed = retry_failed
         self._resubmit_after = resubmit_after
-        self._clock = clock
-        self._trouble: Exception | None = None  # of the sources, behind what they gave
-        # With a journal a name is one recording. What the journal cannot know: who is on the way, and who has come to
-        # its end while it was asked.
-        self._active: set[str] = set()
-        self._gone: set[str] = set()
+        self._transport = transport
+        self._spawn = spawn
+        # With a journal a name is one recording. What the journal cannot know: who is on the way, by what mark, and who
+        # has come to its end while it was asked.
+        self._active: dict[str, str] = {}
+        self._gone: dict[str, str] = {}
 
     async def groups(self) -> AsyncGenerator[list[tuple[Work, Known]], None]:
         """The recordings, some at a time, each with what is known of it; raises what the sources raise."""
         if not isinstance(self._sources, AsyncIterable):
-            items = items_of(self._sources)
-            while group := await self._group(items):
-                yield group
+            reader = _Reader(items_of(self._sources), self._transport, self._spawn)
+            while items := await reader.some():
+                yield await self._looked_up(items)
             return
-        sources = aiter(self._sources)
-        try:
-            async for source in sources:
-                items = items_of(source)
-                while group := await self._group(items):
-                    yield group
-        finally:
-            if isinstance(sources, AsyncGenerator):
-                await sources.aclose()
+        gatherer = _Gatherer(self._sources, self._spawn)
+        while sources := await gatherer.some():
+            reader = _Reader(items_of(sources), self._transport, self._spawn)
+            while items := await reader.some():
+                yield await self._looked_up(items)
 
     def is_done_with(self, names: Iterable[str]) -> None:
         """All that is to be known of these is in the journal."""
-        names = tuple(names)
-        self._active.difference_update(names)
-        self._gone.update(names)
+        for name in names:
+            mark = self._active.pop(name, None)
+            if mark is not None:
+                self._gone[name] = mark
 
-    async def _group(self, items: Iterator[Item]) -> list[tuple[Work, Known]]:
-        """The next of them, none at the end."""
+    async def _looked_up(self, items: list[Item]) -> list[tuple[Work, Known]]:
+        """What is known of each."""
         self._gone.clear()
-        # Sources that block may be left to themselves: the thread ends when they give something.
-        works, known = await to_thread.run_sync(self._read, items, abandon_on_cancel=True)
-        if self._trouble is not None and not works:
-            raise self._trouble
-        if self._journal is None:
-            return list(zip(works, known, strict=True))
-        found: list[tuple[Work, Known]] = []
-        for work, state in zip(works, known, strict=True):
-            key = work.item.key
-            is_here = key in self._active or key in self._gone
-            if not is_here and state is not Known.SKIP:
-                self._active.add(key)
-            found.append((work, Known.SKIP if is_here else state))
+        found = await to_thread.run_sync(self._look, items, abandon_on_cancel=True)
+        if self._journal is not None:
+            found = [(work, self._or_here(work, state)) for work, state in found]
         return found
 
-    def _read(self, items: Iterator[Item]) -> tuple[list[Work], list[Known]]:
+    def _or_here(self, work: Work, state: Known) -> Known:
+        """What is known of it, where the journal may know less."""
+        key = work.item.key
+        mark = self._active.get(key) or self._gone.get(key)
+        if mark is not None:
+            state = Known.SKIP if mark == work.mark else Known.CLASH
+        elif state not in (Known.SKIP, Known.SKIP_FAILED, Known.CLASH):
+            self._active[key] = work.mark
+        if state is Known.CLASH:
+            work.error = DeepgramTypeError(
+                f"The key {key!r} stands for another recording, or other options, in this same batch: give each its "
+                "own `key` (in a manifest the column `id`)."
+            )
+        return state
+
+    def _look(self, items: list[Item]) -> list[tuple[Work, Known]]:
         """On a thread, where reading the disk and the journal keep nobody waiting."""
-        works: list[Work] = []
-        if self._trouble is None:
-            until = self._clock.now() + BATCH_LOOK_FOR
-            try:
-                for item in items:
-                    works.append(Work(item, {**self._options, **item.options} if item.options else self._options))
-                    if len(works) >= BATCH_LOOK or self._clock.now() > until:
-                        break
-            except Exception as error:
-                self._trouble = error
+        works = [Work(item, {**self._options, **item.options} if item.options else self._options) for item in items]
         if self._journal is None:
             known = [Known.NEW] * len(works)
         else:
@@ -113,4 +114,104 @@ class Intake:
         for work, state in zip(works, known, strict=True):
             if state is Known.NEW:
                 work.body = small(work.item.source)
-        return works, known
+        return list(zip(works, known, strict=True))
+
+
+class _Reader:
+    """An iterator that may block, advanced on a thread; what it has given is not held back by what it has not."""
+
+    def __init__(self, items: Iterator[Item], transport: Transport, spawn: Callable[..., object]) -> None:
+        self._items = items
+        self._transport = transport
+        self._spawn = spawn
+        self._box: deque[Item] = deque()
+        self._is_dry = False
+        self._trouble: BaseException | None = None
+        self._wake: Wake = transport.wake()
+        self._over: anyio.Event | None = None  # the job on the thread
+
+    async def some(self) -> list[Item]:
+        """As many as there are, at least one; none at the end. Raises what the iterator raises, behind what it gave."""
+        while not self._box:
+            if self._is_dry:
+                if self._trouble is not None:
+                    raise self._trouble
+                return []
+            if self._over is None or self._over.is_set():
+                self._over = anyio.Event()
+                self._spawn(self._advance, self._over)
+            self._wake = self._transport.wake()
+            if self._box or self._is_dry:  # it came before the thread could know of that
+                continue
+            await self._wake.wait()
+            with self._transport.clock.move_on_after(BATCH_LOOK_FOR):
+                await self._over.wait()
+        return [self._box.popleft() for _ in range(len(self._box))]
+
+    async def _advance(self, over: anyio.Event) -> None:
+        CALLER.set(None)  # whoever entered the batch waits no more
+        try:
+            # One that blocks may be left to itself: its thread ends when it gives something.
+            await to_thread.run_sync(self._fill, abandon_on_cancel=True)
+        finally:
+            over.set()
+
+    def _fill(self) -> None:
+        try:
+            for _ in range(BATCH_LOOK):
+                item = next(self._items, _END)
+                if item is _END:
+                    self._is_dry = True
+                    break
+                self._box.append(item)
+                if len(self._box) == 1:
+                    self._wake.set()
+        except BaseException as error:
+            self._trouble = error
+            self._is_dry = True
+        finally:
+            self._wake.set()
+
+
+class _Gatherer:
+    """An asynchronous iterator, advanced by a task of its own, no further than `BATCH_LOOK` ahead."""
+
+    def __init__(self, sources: AsyncIterable[Source], spawn: Callable[..., object]) -> None:
+        self._sources = sources
+        self._box: deque[Source] = deque()
+        self._is_dry = False
+        self._trouble: Exception | None = None
+        self._news = anyio.Event()
+        self._taken = anyio.Event()
+        spawn(self._gather)
+
+    async def some(self) -> list[Source]:
+        """As many as there are, at least one; none at the end. Raises what the iterator raises, behind what it gave."""
+        while not self._box:
+            if self._is_dry:
+                if self._trouble is not None:
+                    raise self._trouble
+                return []
+            self._news = anyio.Event()
+            await self._news.wait()
+        found = [self._box.popleft() for _ in range(len(self._box))]
+        self._taken.set()
+        return found
+
+    async def _gather(self) -> None:
+        CALLER.set(None)
+        sources = aiter(self._sources)
+        try:
+            async for source in sources:
+                self._box.append(source)
+                self._news.set()
+                while len(self._box) >= BATCH_LOOK:
+                    self._taken = anyio.Event()
+                    await self._taken.wait()
+        except Exception as error:
+            self._trouble = error
+        finally:
+            self._is_dry = True
+            self._news.set()
+            if isinstance(sources, AsyncGenerator):
+                await sources.aclose()

@@ -100,6 +100,8 @@ class Totals:
     """Recordings given up."""
     skipped: int = 0
     """Recordings that the journal had already, or that came twice."""
+    failed_before: int = 0
+    """Those of them that an earlier run gave up."""
     requests: int = 0
     """How often the service was asked."""
     retries: int = 0
@@ -142,8 +144,17 @@ class Work:
     mark: str = ""
     """What it looked like; see `fingerprint`."""
     tries: int = 0
+    """Requests that count, of all runs."""
+    asked: int = 0
+    """Requests of this run."""
+    tried: int = 0
+    """Those of them that failed as they would for any recording, and count."""
+    good_before: int | None = None
+    """How many others had been answered when the first of these failed; None before that."""
     crashes: int = 0
     """How many processes ended while it was in flight."""
+    is_its_own: bool = True
+    """Whether what the journal has under its key is its own."""
     seconds: float = 0.0
     audio: float = 0.0
     """Length as the service measured it; seconds."""
@@ -170,7 +181,7 @@ class AskedFor:
             asked, call = split(options)
             # Not how it is asked: more patience, or another proxy's header, is no reason to pay once more.
             asked["addons"], asked["endpoint"] = call.get("addons"), call.get("endpoint")
-            text = json.dumps(asked, sort_keys=True, default=str, separators=(",", ":"))
+            text = json.dumps(asked, sort_keys=True, default=_plain, separators=(",", ":"))
             found = self._known[id(options)] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         return found
 
@@ -185,7 +196,26 @@ def fingerprint(work: Work, asked: AskedFor) -> str:
             parts.append(f"{found.st_size}-{found.st_mtime_ns}")
         except OSError:
             parts.append("missing")
+    else:
+        parts.append(_content(source))
     return " ".join(parts)
+
+
+def _content(source: object) -> str:
+    """What tells the audio itself from other audio, as far as that can be known here."""
+    if isinstance(source, str):
+        return source.partition("?")[0]  # a signed address is another one each time
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return hashlib.blake2b(cast("bytes", source), digest_size=8).hexdigest()
+    if isinstance(source, Mapping):
+        held = cast("Mapping[str, Any]", source)
+        return _content(held.get("url") or held.get("buffer"))
+    return ""
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for, the same in each process."""
+    return sorted(map(str, cast("set[object]", value))) if isinstance(value, (set, frozenset)) else str(value)
 
 
 def is_url(source: str) -> bool:

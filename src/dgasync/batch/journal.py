@@ -15,6 +15,7 @@ again by the next run, and the service is not asked twice.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dgasync.batch.items import AskedFor, Item, Result, Totals, Work, cause, fingerprint
-from dgasync.errors import DeepgramError, GivenUp, JournalError
+from dgasync.errors import DeepgramError, DeepgramTypeError, GivenUp, JournalError
 from dgasync.limits import BATCH_POISON
 from dgasync.models.base import Headers
 from dgasync.models.listen import PrerecordedResponse
@@ -56,6 +57,7 @@ CREATE TABLE recording (
     kind TEXT,
     error TEXT,
     note TEXT,
+    run INTEGER,
     at REAL NOT NULL
 );
 CREATE INDEX request ON recording (request_id) WHERE request_id IS NOT NULL;
@@ -65,7 +67,20 @@ CREATE TABLE run (number INTEGER PRIMARY KEY, totals TEXT NOT NULL, at REAL NOT 
 """
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _RESULT = "key, note, tries, seconds, request_id, answer, kind, error"
-_COLUMNS = ("mark", "state", "tries", "crashes", "audio", "seconds", "request_id", "answer", "kind", "error", "note")
+_COLUMNS = (
+    "mark",
+    "state",
+    "tries",
+    "crashes",
+    "audio",
+    "seconds",
+    "request_id",
+    "answer",
+    "kind",
+    "error",
+    "note",
+    "run",
+)
 _PUT = (
     f"INSERT INTO recording (key, {', '.join(_COLUMNS)}, taken, at) VALUES (?{', ?' * len(_COLUMNS)}, 0, {_NOW}) "
     f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{each} = excluded.{each}' for each in (*_COLUMNS, 'taken', 'at'))}"
@@ -88,11 +103,15 @@ class Known(IntEnum):
     NEW = 0
     """It is to be done; `tries` and `crashes` are those of earlier runs."""
     SKIP = 1
-    """It was done, submitted or given up, and somebody was told."""
-    TELL = 2
+    """It was done or submitted, and somebody was told."""
+    SKIP_FAILED = 2
+    """It was given up, and somebody was told."""
+    TELL = 3
     """It was done or given up, and nobody was told: the work has its answer or error."""
-    POISON = 3
+    POISON = 4
     """`BATCH_POISON` processes ended with it in flight; the work has its error, and that is to be written."""
+    CLASH = 5
+    """This very run has it under the same key, but as something else; nothing is to be written."""
 
 
 class Arrival(IntEnum):
@@ -138,7 +157,10 @@ class Journal:
     """
 
     def __init__(self, path: str | PathLike[str], *, keep_answers: bool = False) -> None:
-        self.path = fspath(path)
+        if not isinstance(path, (str, PathLike)) or not fspath(path):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DeepgramTypeError(f"A journal is the path of a file; got {path!r}.")
+        # Whatever the file is called, there is one lock beside it.
+        self.path = os.path.realpath(path)
         self.keep_answers = keep_answers
         self._lock = Lock()
         self._owner: sqlite3.Connection | None = None
@@ -221,15 +243,16 @@ class Journal:
 
     def _known(self, work: Work, retry_failed: bool, resubmit_after: float | None) -> Known:
         row = self._db.execute(
-            "SELECT mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, "
+            "SELECT mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, run, "
             f"{_NOW} - at FROM recording WHERE key = ?",
             (work.item.key,),
         ).fetchone()
         if row is None:
             return Known.NEW
-        mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, age = row
+        mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, run, age = row
         if mark != work.mark:
-            return Known.NEW  # it has changed, or something else is asked of it
+            # It has changed, or something else is asked of it; unless that was a moment ago.
+            return Known.CLASH if run == self._run else Known.NEW
         work.tries, work.crashes, work.request_id = tries, crashes, request_id
         if state == _State.SUBMITTED:
             return Known.NEW if resubmit_after is not None and age > resubmit_after else Known.SKIP
@@ -246,7 +269,7 @@ class Journal:
             work.tries = 0 if state == _State.FAILED else tries
             return Known.NEW
         if taken:
-            return Known.SKIP
+            return Known.SKIP_FAILED if state == _State.FAILED else Known.SKIP
         work.audio = audio
         if state == _State.FAILED:
             work.error = _error_from(kind, error)
@@ -258,10 +281,11 @@ class Journal:
         """Write down what happened."""
         # What began and ended since the last time is written once.
         over = {each.item.key for each in (*changes.ended, *changes.submitted, *changes.released)}
-        rows = [_row(_State.STARTED, each) for each in changes.started if each.item.key not in over]
-        rows += [_row(_State.WAITING, each) for each in changes.released]
-        rows += [_row(_State.SUBMITTED, each) for each in changes.submitted]
-        rows += [_row(_State.DONE if each.error is None else _State.FAILED, each) for each in changes.ended]
+        run = self._run
+        rows = [_row(_State.STARTED, each, run) for each in changes.started if each.item.key not in over]
+        rows += [_row(_State.WAITING, each, run) for each in changes.released]
+        rows += [_row(_State.SUBMITTED, each, run) for each in changes.submitted]
+        rows += [_row(_State.DONE if each.error is None else _State.FAILED, each, run) for each in changes.ended]
         with _translated(self.path), self._lock, self._writing():
             self._db.executemany(_PUT, rows)
             for each in changes.submitted:
@@ -301,13 +325,14 @@ class Journal:
             return Arrival.EARLY if added else Arrival.AGAIN
 
     def _answered(self, request_id: str, answer: bytes | None, kind: str | None, error: str | None) -> bool:
+        # An answer counts whatever became of the recording meanwhile; that there is none, only where one is waited for.
         state = _State.DONE if error is None else _State.FAILED
         transcript = None if answer is None else _transcript(answer, request_id)
         audio = 0.0 if transcript is None else _length(transcript)
         return (
             self._db.execute(
                 f"UPDATE recording SET state = {state:d}, taken = 0, answer = ?, kind = ?, error = ?, audio = ?, "
-                f"at = {_NOW} WHERE request_id = ? AND state = {_State.SUBMITTED:d}",
+                f"at = {_NOW} WHERE request_id = ? AND state NOT IN ({_State.DONE:d}, {state:d})",
                 (answer, kind, error, audio, request_id),
             ).rowcount
             > 0
@@ -379,6 +404,14 @@ class Journal:
         total.failures = dict(errors)
         return total
 
+    def has_answers(self) -> bool:
+        """Whether the service has taken anything so far."""
+        with _translated(self.path), self._lock:
+            found = self._db.execute(
+                f"SELECT 1 FROM recording WHERE state IN ({_State.SUBMITTED:d}, {_State.DONE:d}) LIMIT 1"
+            ).fetchone()
+        return found is not None
+
     def untold(self) -> int:
         """How many results nobody was told of yet."""
         with _translated(self.path), self._lock:
@@ -437,10 +470,10 @@ def _result(
     )
 
 
-def _row(state: _State, work: Work) -> tuple[Any, ...]:
+def _row(state: _State, work: Work, run: int | None) -> tuple[Any, ...]:
     kind, error = (None, None) if work.error is None else (cause(work.error), _error_text(work.error))
     known = (work.item.key, work.mark, int(state), work.tries, work.crashes, work.audio, work.seconds, work.request_id)
-    return *known, work.answer, kind, error, _noted(work)
+    return *known, work.answer, kind, error, _noted(work), run
 
 
 def _noted(work: Work) -> str | None:

@@ -1,7 +1,7 @@
 """A batch while it runs: recordings in, results out, and nothing lost in between.
 
     feeder      takes in what the sources give, and lines up what is to be done             (one task)
-    workers     take from that line, and try each until it has an answer or is given up     (one for each in flight)
+    crew        asks for each, until it has an answer or is given up                        (a task for each in flight)
     writer      writes down what happened, as much of it at once as there is                (one task, with a journal)
     the user    takes results; what was taken is written down when the next is asked for
 
@@ -17,7 +17,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
-from random import random
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -25,25 +24,14 @@ from anyio import to_thread
 
 from dgasync.api import listen
 from dgasync.api.road import Road
+from dgasync.batch.crew import Crew
 from dgasync.batch.intake import Intake
 from dgasync.batch.items import Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
-from dgasync.batch.throttle import Throttle, befalls_all
+from dgasync.batch.throttle import Throttle
 from dgasync.config import count
-from dgasync.errors import (
-    BatchError,
-    DeepgramApiKeyError,
-    DeepgramError,
-    DeepgramTypeError,
-    Forbidden,
-    PaymentRequired,
-    RateLimited,
-    Unauthorized,
-)
-from dgasync.limits import BATCH_ALONE, RETRY_BASE
-from dgasync.logs import log
-from dgasync.protocol import retry
-from dgasync.protocol.request import Safety
+from dgasync.errors import BatchError, DeepgramTypeError
+from dgasync.limits import BATCH_ALONE
 from dgasync.transcript import Transcript
 from dgasync.transport.seam import CALLER
 
@@ -57,6 +45,9 @@ if TYPE_CHECKING:
     from dgasync.transport.seam import Clock, Wake
 
 __all__ = ["AsyncBatch"]
+
+LEAST_WINDOW = 16
+"""Recordings between feeder and user, at least: some may have to wait for what others show of the service."""
 
 
 class AsyncBatch:
@@ -102,20 +93,18 @@ class AsyncBatch:
             options,
             retry_failed=retry_failed,
             resubmit_after=resubmit_after,
-            clock=road.transport.clock,
+            transport=road.transport,
         )
         self._ordered = ordered
         self._on_result = on_result
         self._callback = callback
         self._throttle = Throttle(concurrency)
-        self._window = 2 * concurrency
+        self._window = max(2 * concurrency, LEAST_WINDOW)
         self._totals = Totals()
         self._began: float | None = None
         self._ended: float | None = None
         self._number = 0  # of the next that is started
-        self._line: deque[Work] = deque()  # to be asked
-        self._flying = 0  # workers, each with one that is asked, or waits to be asked again
-        self._held = 0  # in the line, asked, or being written down
+        self._held = 0  # the crew's, or being written down
         self._ready: deque[Work] = deque()
         self._early: list[tuple[int, Work]] = []  # ready before their turn
         self._turn = 0
@@ -123,11 +112,13 @@ class AsyncBatch:
         self._is_fed = False
         self._is_stopping = False
         self._is_broken = False  # the journal is
+        self._is_taken = False  # somebody waits for a result
         self._failure: Exception | None = None
         self._changes = Changes()
         self._own_journal = False
         # These are made on the loop that enters.
         self._clock: Clock = road.transport.clock
+        self._crew: Crew
         self._intake: Intake
         self._stop_wake: Wake
         self._feeding: anyio.CancelScope
@@ -144,7 +135,7 @@ class AsyncBatch:
         now = self._clock.now() if self._ended is None else self._ended
         elapsed = 0.0 if self._began is None else now - self._began
         total = self._totals
-        waited = self._throttle.rested
+        waited = self._throttle.rested(now)
         return replace(total, elapsed_seconds=elapsed, waited_seconds=waited, failures=dict(total.failures))
 
     @property
@@ -155,7 +146,7 @@ class AsyncBatch:
     @property
     def in_flight(self) -> int:
         """How many recordings are in flight."""
-        return self._flying
+        return 0 if self._group is None else self._crew.flying
 
     def stop(self) -> None:
         """Begin nothing more; the iteration goes on until what is in flight has ended. From any thread or handler."""
@@ -168,7 +159,7 @@ class AsyncBatch:
 
         It enters and leaves by itself, unless that was done. Raises what the iteration raises.
         """
-        if self._group is None:
+        if self._began is None:
             async with self:
                 return await self.run()
         async for _ in self:
@@ -179,23 +170,33 @@ class AsyncBatch:
         return self
 
     async def __anext__(self) -> Result:
-        if self._group is None:
-            raise BatchError("A batch runs inside `async with`, or by `run()`.")
-        self._acknowledge()
-        while (work := self._next()) is None:
-            if self._is_broken or self._is_over:
-                if self._failure is not None:
-                    failure, self._failure = self._failure, None
-                    raise failure
-                raise StopAsyncIteration
-            self._news = anyio.Event()
-            await self._news.wait()
-        self._moved.set()
-        result = work.result()
-        if self._on_result is not None:
-            await _tell(self._on_result, result)
-        self._told = work
-        return result
+        if self._began is None or self._ended is not None:
+            raise BatchError("A batch runs inside `async with`, or by `run()`, and once.")
+        if self._is_taken:
+            raise BatchError("One task at a time takes the results of a batch.")
+        self._is_taken = True
+        try:
+            self._acknowledge()
+            while (work := self._next()) is None:
+                if self._is_broken or self._is_over:
+                    if self._failure is not None:
+                        failure, self._failure = self._failure, None
+                        raise failure
+                    raise StopAsyncIteration
+                self._news = anyio.Event()
+                await self._news.wait()
+            self._moved.set()
+            result = work.result()
+            if self._on_result is not None:
+                try:
+                    await _tell(self._on_result, result)
+                except BaseException:
+                    self._ready.appendleft(work)  # nobody has it
+                    raise
+            self._told = work
+            return result
+        finally:
+            self._is_taken = False
 
     async def __aenter__(self) -> Self:
         if self._began is not None:
@@ -204,14 +205,24 @@ class AsyncBatch:
         if self._journal is not None:
             self._own_journal = not isinstance(self._journal, Journal)
             self._journal = await to_thread.run_sync(_begun, self._journal)
-        self._intake = self._make_intake(self._journal)
         self._moved, self._news, self._to_write = anyio.Event(), anyio.Event(), anyio.Event()
         self._stop_wake = self._road.transport.wake()
         self._feeding = anyio.CancelScope()
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
-        self._group.start_soon(self._watch_for_stop)
-        self._group.start_soon(self._feed)
+        spawn = self._group.start_soon
+        self._intake = self._make_intake(self._journal, spawn=spawn)
+        self._crew = Crew(
+            self,
+            self._clock,
+            self._throttle,
+            self._totals,
+            max_retries=self._road.max_retries,
+            is_accepted=self._journal is not None and self._journal.has_answers(),
+        )
+        self._crew.begin(spawn)
+        spawn(self._watch_for_stop)
+        spawn(self._feed)
         if self._journal is not None:
             self._group.start_soon(self._write_on)
         return self
@@ -237,7 +248,7 @@ class AsyncBatch:
         state = "not begun" if self._began is None else "running" if self._ended is None else "over"
         return (
             f"<{type(self).__name__} {state}, {total.done + total.submitted} done, {total.failed} failed, "
-            f"{total.skipped} skipped, {self._flying} in flight>"
+            f"{total.skipped} skipped, {self.in_flight} in flight>"
         )
 
     # ── the feeder ──
@@ -246,8 +257,7 @@ class AsyncBatch:
         if not self._is_stopping:
             await self._stop_wake.wait()
         self._feeding.cancel()
-        while self._line:
-            self._drop(self._line.popleft())
+        self._crew.stop()
 
     async def _feed(self) -> None:
         try:
@@ -260,14 +270,16 @@ class AsyncBatch:
             self._failure = self._failure or error
         finally:
             self._is_fed = True
+            self._crew.block()
             self._news.set()
 
     async def _take_in(self, work: Work, known: Known) -> None:
         """Start a recording when there is room for it, tell what is known of it, or leave it out."""
         total = self._totals
-        if known is Known.SKIP:
+        if known in (Known.SKIP, Known.SKIP_FAILED):
             total.items += 1
             total.skipped += 1
+            total.failed_before += known is Known.SKIP_FAILED
             return
         alone = known is Known.NEW and work.crashes >= BATCH_ALONE
         await self._room(alone=alone)
@@ -278,20 +290,21 @@ class AsyncBatch:
         work.index = self._number
         self._number += 1
         if known is Known.NEW:
-            self._line.append(work)
-            self._staff()
+            self._crew.take(work)
             if alone:
                 await self._room(alone=True)
+        elif known is Known.POISON:
+            self.over(work)
         else:
+            work.is_its_own = known is Known.TELL
             self._settle(work)
-            if known is Known.TELL:
-                self._deliver(work)
-            else:
-                self._end(work)
+            self._deliver(work)
 
     async def _room(self, *, alone: bool) -> None:
-        """Return when one more may come in; with `alone`, when nothing else is in flight."""
-        while self._waiting >= self._window or (alone and self._flying):
+        """Return when one more may come in; with `alone`, when nothing else is under way."""
+        while self._waiting >= self._window or (alone and self._held):
+            if not self._has_next:
+                self._crew.block()
             self._moved = anyio.Event()
             await self._moved.wait()
 
@@ -300,132 +313,24 @@ class AsyncBatch:
         """How many are between feeder and user."""
         return self._held + len(self._ready) + len(self._early)
 
-    # ── one recording ──
+    # ── for the crew ──
 
-    def _staff(self) -> None:
-        """Have as many workers as may be, and have something to do."""
-        while self._flying < min(self._throttle.limit, self._flying + len(self._line)):
-            self._flying += 1
-            self._group.start_soon(self._work, self._line.popleft())
-
-    async def _work(self, work: Work) -> None:
-        """Do this one, and then what is in the line."""
-        try:
-            while True:
-                await self._rest()
-                if self._is_stopping:
-                    self._drop(work)
-                    return
-                await self._ask(work)
-                self._moved.set()
-                self._staff()
-                if not self._line or self._flying > self._throttle.limit:
-                    return
-                work = self._line.popleft()
-        finally:
-            self._flying -= 1
-            self._moved.set()
-
-    async def _rest(self) -> None:
-        """Return when the service may be asked."""
-        clock, throttle = self._clock, self._throttle
-        while (rest := throttle.resume_at - clock.now()) > 0:
-            await clock.sleep(rest)
-
-    async def _ask(self, work: Work) -> None:
-        decided = False
-        if self._journal is not None:
-            self._changes.started.append(work)
-            self._to_write.set()
-        try:
-            decided = await self._answered(work)
-        finally:
-            if not decided:
-                # It is no fault of the recording; another run asks again.
-                self._changes.released.append(work)
-                self._drop(work)
-        if decided:
-            self._settle(work)
-            self._end(work)
-
-    async def _answered(self, work: Work) -> bool:
-        """Whether `work` has got its answer, or the error that it is given up for; else it is to be let go of."""
-        clock, throttle, total = self._clock, self._throttle, self._totals
-        tried = 0
-        while True:
-            work.tries += 1
-            total.requests += 1
-            total.retries += tried > 0
-            tried += 1
-            began = clock.now()
-            try:
-                await self._request(work)
-                throttle.succeeded()
-                return True
-            except DeepgramError as error:
-                failure = error
-            except Exception as error:  # of the file, or of whoever opens the source
-                work.error = error
-                return True
-            finally:
-                spent = clock.now() - began
-                work.seconds += spent
-                total.request_seconds += spent
-            if self._is_for_all(failure):
-                self._give_up(failure)
-                return False
-            if not befalls_all(failure):
-                throttle.succeeded()
-                work.error = failure
-                return True
-            now = clock.now()
-            counts = throttle.failed(failure, began=began, now=now, draw=random())
-            total.turned_away += isinstance(failure, RateLimited)
-            if throttle.is_out_of_patience(now):
-                self._give_up(failure)
-                return False
-            wait = self._delay(work, failure, now, counts=counts)
-            if wait is None:
-                work.error = failure
-                return True
-            log.info("Batch: %s failed (%s); again in %.2f s.", work.item.key, type(failure).__name__, wait)
-            del failure
-            await clock.sleep(wait)
-
-    def _delay(self, work: Work, failure: DeepgramError, now: float, *, counts: bool) -> float | None:
-        """Seconds until the next try, None for none."""
-        if not counts:
-            work.tries -= 1
-            return max(0.0, self._throttle.resume_at - now) + random() * RETRY_BASE
-        asked = work.options.get("max_retries")
-        return retry.delay(
-            failure,
-            tried=work.tries,
-            max_retries=self._road.max_retries if asked is None else asked,
-            safety=Safety.BILLED,
-            repeatable=True,
-            draw=random(),
-        )
-
-    def _is_for_all(self, failure: DeepgramError) -> bool:
-        """Whether the same would befall every other recording."""
-        # A model or feature that the key may not use can be one recording's own wish.
-        return isinstance(failure, (Unauthorized, PaymentRequired, DeepgramApiKeyError)) or (
-            isinstance(failure, Forbidden) and not self._totals.done
-        )
-
-    def _give_up(self, failure: Exception) -> None:
-        """Begin nothing more, and raise `failure` when the rest is told."""
-        self._failure = self._failure or failure
-        self.stop()
-
-    async def _request(self, work: Work) -> None:
-        audio: object = work.item.source
-        if work.body is not None:
-            audio = work.body
-        elif callable(audio):
-            audio = await _opened(audio)
+    async def request(self, work: Work) -> None:
+        """Ask the service once."""
+        source = work.item.source
         asked: dict[str, Any] = {**work.options, "max_retries": 0}
+        if work.body is not None:
+            await self._transcribe(work, work.body, asked)
+        elif not callable(source):
+            await self._transcribe(work, source, asked)
+        else:
+            audio = await _opened(source)
+            try:
+                await self._transcribe(work, audio, asked)
+            finally:
+                await _closed(audio)
+
+    async def _transcribe(self, work: Work, audio: object, asked: dict[str, Any]) -> None:
         if self._callback is not None:
             work.request_id = (await listen.accepted(self._road, audio, self._callback, asked)).request_id
             return
@@ -437,6 +342,34 @@ class AsyncBatch:
         work.audio = float((answer.metadata and answer.metadata.duration) or 0.0)
         if self._journal is not None:
             work.answer = answer.raw
+
+    def begun(self, work: Work) -> None:
+        """Note that it is in flight: of a process that ends now, another run will know."""
+        if self._journal is not None:
+            self._changes.started.append(work)
+            self._to_write.set()
+
+    def over(self, work: Work) -> None:
+        """Count it, and have it told."""
+        self._settle(work)
+        self._end(work)
+
+    def let_go(self, work: Work) -> None:
+        """Tell nobody: another run asks again."""
+        self._held -= 1
+        if work.asked:
+            self._changes.released.append(work)
+        self._news.set()
+
+    def hopeless(self, failure: Exception) -> None:
+        """Begin nothing more, and raise `failure` when the rest is told."""
+        self._failure = self._failure or failure
+        self.stop()
+        self._crew.stop()
+
+    def moved(self) -> None:
+        """There may be room."""
+        self._moved.set()
 
     # ── what became of it ──
 
@@ -484,30 +417,33 @@ class AsyncBatch:
                     self._deliver(work)
         except Exception as error:
             self._is_broken = True
-            self._give_up(error)
+            self.hopeless(error)
             self._news.set()
 
     def _deliver(self, work: Work) -> None:
         """Have it told, when its turn has come."""
         self._held -= 1
+        self._moved.set()
         if self._ordered:
             heappush(self._early, (work.index, work))
         else:
             self._ready.append(work)
         self._news.set()
 
-    def _drop(self, work: Work) -> None:
-        """Nobody is told of it."""
-        self._held -= 1
-        self._news.set()
-
     def _next(self) -> Work | None:
         """What is to be told now, if there is something."""
+        if not self._has_next:
+            return None
+        if self._ready:
+            return self._ready.popleft()
+        self._turn = self._early[0][0] + 1
+        return heappop(self._early)[1]
+
+    @property
+    def _has_next(self) -> bool:
+        """Whether there is something to be told now."""
         # Of what was let go of nobody is told: what stands behind it has no turn to wait for when all is over.
-        if self._early and (self._early[0][0] == self._turn or self._is_over):
-            self._turn = self._early[0][0] + 1
-            return heappop(self._early)[1]
-        return self._ready.popleft() if self._ready else None
+        return bool(self._ready or (self._early and (self._early[0][0] == self._turn or self._is_over)))
 
     @property
     def _is_over(self) -> bool:
@@ -517,7 +453,7 @@ class AsyncBatch:
     def _acknowledge(self) -> None:
         """What the user had in hand is done with."""
         told, self._told = self._told, None
-        if told is not None and self._journal is not None and not self._is_submission(told):
+        if told is not None and self._journal is not None and told.is_its_own and not self._is_submission(told):
             self._changes.taken.append(told.item.key)
             self._to_write.set()
 
@@ -549,8 +485,20 @@ def _begun(journal: Journal | str | PathLike[str]) -> Journal:
 
 async def _opened(source: Callable[..., Any]) -> object:
     """What the function of an item gives, be it plain or a coroutine's."""
-    given = source() if inspect.iscoroutinefunction(source) else await to_thread.run_sync(source)
+    if inspect.iscoroutinefunction(source):
+        given = source()
+    else:
+        given = await to_thread.run_sync(source, abandon_on_cancel=True)
     return await cast("Awaitable[object]", given) if inspect.isawaitable(given) else given
+
+
+async def _closed(audio: object) -> None:
+    """Close what was opened here, if it can be."""
+    close: Any = getattr(audio, "close", None)
+    if inspect.iscoroutinefunction(close):
+        await close()
+    elif callable(close):
+        await to_thread.run_sync(close)
 
 
 async def _tell(tell: Callable[[Result], object], result: Result) -> None:

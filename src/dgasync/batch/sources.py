@@ -164,7 +164,9 @@ def _of_manifest(path: str, ending: str) -> Iterator[Item]:
                 except DeepgramTypeError as error:
                     where = f"{path}, line {number}"
                     yield _unusable(where, f"{where}: {error.message}")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        yield _unusable(path, f"{path} is no UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8.")
+    except OSError as error:
         yield _failing(path, error)
 
 

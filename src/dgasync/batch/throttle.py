@@ -7,7 +7,7 @@ a line among strangers. Failures that befall whoever asks are an outage, and not
 from __future__ import annotations
 
 from dgasync.errors import ConnectFailed, DeepgramConnectionError, DeepgramError, RateLimited, Timeout
-from dgasync.limits import BATCH_OUTAGE, BATCH_PATIENCE, BATCH_REST, RETRY_BASE
+from dgasync.limits import BATCH_OUTAGE, BATCH_PATIENCE, BATCH_REFUSALS, BATCH_REST, RETRY_BASE
 
 __all__ = ["Throttle", "befalls_all"]
 
@@ -25,18 +25,26 @@ class Throttle:
         """How many may be in flight now."""
         self.resume_at = 0.0
         """No request before this."""
-        self.rested = 0.0
-        """Seconds of rest so far, those that lie ahead included."""
+        self._asked_until = 0.0  # by the service
+        self._rests = 0.0
         self._good = 0
         self._row = 0  # failures without a success between them
         self._cuts = 0  # the same, of the limit
         self._cut_at = float("-inf")
         self._bad_since: float | None = None
 
-    def succeeded(self) -> None:
+    def rested(self, now: float) -> float:
+        """Seconds of rest so far."""
+        return self._rests - max(0.0, self.resume_at - now)
+
+    def succeeded(self, now: float) -> None:
         """A request was answered, be it with a no that is about the recording."""
         self._row = self._cuts = 0
         self._bad_since = None
+        until = max(now, self._asked_until)
+        if until < self.resume_at:  # what was only a guess is over
+            self._rests -= self.resume_at - until
+            self.resume_at = until
         self._good += 1
         if self._good >= self.limit:
             self._good = 0
@@ -48,24 +56,27 @@ class Throttle:
             self._bad_since = began
         if isinstance(error, RateLimited):
             # Those that were on their way when the limit was lowered say nothing new.
-            if began >= self._cut_at:
+            if began > self._cut_at:
                 self._cut(now, self.limit * 2 // 3)
-                asked = error.retry_after
+            asked = error.retry_after
+            if asked is not None:
                 # Who asked for a rest of whole seconds told everybody the same moment.
-                rest = self._rest(draw) if asked is None else asked + draw * RETRY_BASE
-                self._pause(now, rest)
+                self._asked_until = max(self._asked_until, now + asked + draw * RETRY_BASE)
+                self._pause(now, self._asked_until - now)
+            elif now >= self.resume_at:
+                self._pause(now, self._rest(draw))
             return False
         self._row += 1
         if self._row < max(BATCH_OUTAGE, self.limit):
             return True
-        if began >= self._cut_at:
+        if began > self._cut_at:
             self._cut(now, self.limit // 2)
             self._pause(now, self._rest(draw))
         return False
 
     def is_out_of_patience(self, now: float) -> bool:
-        """Whether nothing but failures came for too long, the rest that was asked for not counted."""
-        return self._bad_since is not None and now - self._bad_since > BATCH_PATIENCE
+        """Whether nothing but failures came for too long, the rest that was asked for not counted; or all too often."""
+        return self._cuts > BATCH_REFUSALS or (self._bad_since is not None and now - self._bad_since > BATCH_PATIENCE)
 
     def _cut(self, now: float, limit: int) -> None:
         self.limit = max(1, limit)
@@ -75,8 +86,11 @@ class Throttle:
 
     def _pause(self, now: float, rest: float) -> None:
         until = max(self.resume_at, now + rest)
-        self.rested += until - max(self.resume_at, now)
+        more = until - max(self.resume_at, now)
+        self._rests += more
         self.resume_at = until
+        if self._bad_since is not None and until <= self._asked_until:
+            self._bad_since += more
 
     def _rest(self, draw: float) -> float:
         return (0.5 + draw / 2) * min(BATCH_REST, RETRY_BASE * 2.0 ** min(self._cuts, 10))

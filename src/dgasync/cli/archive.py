@@ -24,6 +24,7 @@ import click
 from dgasync.batch.items import cause
 from dgasync.cli.exits import Exit, Failure
 from dgasync.cli.files import writable
+from dgasync.cli.filing import Filing
 from dgasync.cli.forms import Form
 from dgasync.errors import DeepgramError, GivenUp
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from dgasync.batch.items import Result
     from dgasync.batch.journal import Journal
-    from dgasync.cli.filing import Filing
     from dgasync.cli.forms import Kind
 
 __all__ = ["Archive", "Folder", "Lines", "Table"]
@@ -73,8 +73,8 @@ class Archive:
         written = known.done + known.failed - journal.untold()
         if written and not (self._was_there or self.from_journal):
             click.echo(
-                f"dgasync: {self.path} is gone, and with it the recordings of earlier runs ({written:,}); they are not "
-                f"done again unless you remove {journal.path}",
+                f"dgasync: {self.path} is not there: the recordings of earlier runs ({written:,}) will not be in it; "
+                f"they are not done again unless you remove {journal.path}",
                 err=True,
             )
 
@@ -93,19 +93,25 @@ class Folder(Archive):
 
     Args:
         path: the folder.
-        filing: what the files are called.
+        sources: what was typed.
         more: what else each transcript is written as.
     """
 
-    def __init__(self, path: Path, filing: Filing, more: Sequence[Kind]) -> None:
+    def __init__(self, path: Path, sources: Sequence[str], more: Sequence[Kind]) -> None:
         super().__init__(path)
-        self._filing = filing
+        self._sources = sources
+        self._filing = Filing(None)
         self._forms = [Form(kind, None, {}, {}) for kind in (*more, "json")]
 
     def prepare(self, *, is_new: bool) -> None:
         """See whether there can be such a folder; what is in it stays."""
         with writable(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+
+    def begin(self, journal: Journal) -> None:
+        """See how its files are called."""
+        super().begin(journal)
+        self._filing = Filing.of(self.path, self._sources)
 
     def take(self, result: Result) -> None:
         """Write its files, over those that are there."""
@@ -178,6 +184,17 @@ class Table(Archive):
                 Exit.MISSING,
             ) from error
 
+    def begin(self, journal: Journal) -> None:
+        """See whether the journal has what it is made of."""
+        super().begin(journal)
+        first = next((result for result in journal.results() if result.error is None), None)
+        if first is not None and first.transcript is None:
+            raise Failure(
+                f"{journal.path} was kept for an output of another kind, and has no transcripts any more, of which "
+                f"{self.path} would be made: name another --journal, for which they are done again",
+                Exit.OUTPUT,
+            )
+
     def end(self, journal: Journal) -> None:
         """Write it; what was there before is there until the new one is whole."""
         from dgasync.dataframe.row import transcript_type
@@ -190,8 +207,19 @@ class Table(Archive):
             _draft(self.path) as draft,
             parquet.ParquetWriter(draft, schema, compression="zstd") as file,
         ):
+            bare = 0
             for rows in _groups(journal):
+                bare += sum(row.get("error") is _NOT_KEPT for row in rows)
                 file.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
+        if bare:
+            click.echo(
+                f"dgasync: rows without their transcripts, which {journal.path} did not keep when the output was of "
+                f"another kind: {bare:,}",
+                err=True,
+            )
+
+
+_NOT_KEPT = {"kind": "", "message": "The journal has not kept the answer.", "status": None}
 
 
 def _groups(journal: Journal) -> Iterator[list[dict[str, Any]]]:
@@ -209,7 +237,7 @@ def _groups(journal: Journal) -> Iterator[list[dict[str, Any]]]:
             row.update(heard(result.transcript, response=True))
             size += len(result.transcript.response.raw)
         else:
-            row["error"] = _facts(result.error or DeepgramError("The journal has not kept the answer."))
+            row["error"] = _facts(result.error) if result.error else _NOT_KEPT
         rows.append(row)
         if len(rows) >= _ROWS or size >= _ROW_BYTES:
             yield rows

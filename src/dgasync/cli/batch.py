@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from contextlib import closing
+import signal
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -17,7 +19,6 @@ from dgasync.cli.call import call_of, timeout_flag
 from dgasync.cli.endings import by_name
 from dgasync.cli.exits import Exit, Failure, explained
 from dgasync.cli.files import is_folder
-from dgasync.cli.filing import Filing
 from dgasync.cli.flags import listen_flags
 from dgasync.cli.layout import one_line
 from dgasync.cli.live import Patience
@@ -26,6 +27,7 @@ from dgasync.cli.output import write
 from dgasync.cli.progress import progress
 from dgasync.cli.recording import STANDARD_INPUT, check_address
 from dgasync.cli.service import Asking, check, client, service_flags
+from dgasync.errors import JournalError
 from dgasync.limits import BATCH_CONCURRENCY
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ _LOCAL = 2
 """At once on this machine, unless it is said: the engine uses all of it for one."""
 _TOLD = 20
 """Failures that are told of one by one; all are in the output."""
+_ENDS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What tells a process to end: a container or machine that is taken away, a terminal that is closed."""
 
 _EXAMPLE = """\b
 An archive, and what became of it:
@@ -82,7 +86,7 @@ def batch(sources: tuple[str, ...], **given: Any) -> None:
 
     However it ends, nothing is done twice or left out, and each recording is in the output once; one that has changed
     since is done again. It goes as fast as the service likes. A recording that fails is in the output as an error.
-    Ctrl-C finishes what is under way; a second one stops at once.
+    Ctrl-C finishes what is under way; a second one stops at once, and so does SIGTERM.
     """
     journal = _journal_of(given)
     if given["report"]:
@@ -114,8 +118,20 @@ class _Run(NamedTuple):
 
         Raises:
             Abort: Ctrl-C was pressed, and what was under way is done.
-            Failure: some recordings failed.
+            KeyboardInterrupt: it was pressed once more, and what was under way is let go of.
+            Failure: some recordings were given up; or the same for another signal.
         """
+        try:
+            totals, is_over = self._done()
+        except _Terminated:
+            raise Failure("", Exit.TERMINATED) from None
+        if is_over:
+            raise click.Abort
+        if totals.failed or totals.failed_before:
+            raise Failure(self._given_up(totals), Exit.SOME_FAILED)
+
+    def _done(self) -> tuple[Totals, bool]:
+        """What was done, and whether Ctrl-C was pressed."""
         from dgasync.batch.journal import Journal
 
         given = self.given
@@ -138,15 +154,18 @@ class _Run(NamedTuple):
                 retry_failed=given["retry_failed"],
                 **options,
             )
-            with batch:
+            with _terminable(), batch:
                 waiting.over()
                 is_over = self._all(batch, journal)
-            failed = journal.report().failed
-        if is_over:
-            raise click.Abort
-        if failed:
-            again = "" if given["retry_failed"] else "; --retry-failed tries them again"
-            raise Failure(f"recordings that were given up: {failed:,}{again}", Exit.SOME_FAILED)
+            return batch.totals, is_over
+
+    def _given_up(self, totals: Totals) -> str:
+        """How many there are among the sources of this run, and what helps."""
+        before = totals.failed_before
+        said = f"recordings that were given up: {totals.failed + before:,}"
+        if before:
+            said = f"{said}, by earlier runs {before:,}, which --retry-failed tries again"
+        return f"{said}; {self.given['output']} says why"
 
     def _all(self, batch: Batch, journal: Journal) -> bool:
         """Take all results, and say what there is to say; whether Ctrl-C was pressed."""
@@ -159,8 +178,13 @@ class _Run(NamedTuple):
                     if result.error is not None:
                         failures += 1
                         if failures <= _TOLD:
-                            message = explained(result.error)[0]
-                            click.echo(f"dgasync: {one_line(result.key)}: {message}", err=True)
+                            key, message = one_line(result.key), explained(result.error)[0]
+                            click.echo(f"dgasync: {'' if message.startswith(key) else f'{key}: '}{message}", err=True)
+        except KeyboardInterrupt:
+            left = f"let go of what was in flight ({batch.in_flight:,}): run it again to go on"
+            with suppress(OSError):  # the terminal may be what is gone
+                click.echo(f"dgasync: {meter.summary()}; {left}", err=True)
+            raise
         except Exception:
             self._ended(meter, journal)
             raise
@@ -170,6 +194,32 @@ class _Run(NamedTuple):
     def _ended(self, meter: Meter, journal: Journal) -> None:
         self.archive.end(journal)
         click.echo(f"dgasync: {meter.summary()}", err=True)
+
+
+class _Terminated(KeyboardInterrupt):
+    """A signal told the process to end. Whoever makes way for Ctrl-C makes way for it."""
+
+
+@contextmanager
+def _terminable() -> Generator[None, None, None]:
+    """A block that is left when the process is told to end, as with Ctrl-C: else the next run would find recordings
+    with which a process ended, and hold it against them.
+    """
+    before = {number: signal.getsignal(number) for number in _ENDS}
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # what is to be written then is written
+        raise _Terminated
+
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # nohup
+            signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _journal_of(given: Mapping[str, Any]) -> Path:
@@ -197,7 +247,7 @@ def _archive_of(sources: tuple[str, ...], given: Mapping[str, Any]) -> Archive:
         if kind is not None:
             return kind(path)
     more: list[Kind] = [kind for kind in (given["captions"], "text" if given["text"] else None) if kind]
-    return Folder(path, Filing(sources), more)
+    return Folder(path, sources, more)
 
 
 def _report(path: Path, *, as_json: bool) -> None:
@@ -206,8 +256,17 @@ def _report(path: Path, *, as_json: bool) -> None:
 
     if not path.exists():
         raise Failure(f"there is no journal {path}: nothing was done", Exit.RECORDING)
-    with Journal(path) as journal:
-        totals = journal.report()
+    try:
+        with Journal(path) as journal:
+            totals = journal.report()
+    except JournalError as error:
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            raise
+        raise Failure(
+            f"{path} is where you may not write, as SQLite has to for reading: copy it, and a {path.name}-wal if there "
+            "is one, and name the copy with --journal",
+            Exit.OUTPUT,
+        ) from error
     if as_json:
         found = {**asdict(totals), "audio_hours": totals.audio_hours, "speed": totals.speed}
         write(json.dumps(found, indent=2).encode())

@@ -51,6 +51,7 @@ class Exit(IntEnum):
     SOME_FAILED = 14
     INTERRUPTED = 130
     NO_READER = 141
+    TERMINATED = 143
 
 
 MEANINGS = {
@@ -71,6 +72,7 @@ MEANINGS = {
     Exit.SOME_FAILED: "`batch` is done, and some of its recordings were given up",
     Exit.INTERRUPTED: "Ctrl-C",
     Exit.NO_READER: "whoever read the output went away, or did not keep up with live speech",
+    Exit.TERMINATED: "SIGTERM, or a terminal that was closed, ended `batch`: run again, it goes on",
 }
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:3} {meaning}" for code, meaning in MEANINGS.items())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -31,10 +33,11 @@ class Meter:
 
     Args:
         batch: what is going on.
-        sources: the same once more, to be counted meanwhile: before that, nobody knows how much is left.
+        sources: the same once more, to be counted meanwhile, if they can be read twice: before that, nobody knows how
+            much is left.
     """
 
-    def __init__(self, batch: Batch, sources: Iterable[str]) -> None:
+    def __init__(self, batch: Batch, sources: Collection[str]) -> None:
         self._batch = batch
         self._sources = sources
         self._total: int | None = None
@@ -81,6 +84,8 @@ class Meter:
         """On a thread: of a million files it takes a while."""
         from dgasync.batch.sources import items_of
 
+        if not all(map(_is_there_twice, self._sources)):
+            return
         total = 0
         with suppress(Exception):  # the batch will say what is wrong with them
             for _ in items_of(self._sources):
@@ -111,13 +116,23 @@ class Meter:
     ) -> None:
         self._is_over.set()
         if self._live is not None:
-            self._live.stop()
+            with suppress(OSError):  # the terminal may have been closed
+                self._live.stop()
 
     def summary(self) -> str:
         """What was done in all."""
         totals = self._batch.totals
         audio = f"{lasting(totals.audio_seconds)} of audio in " if totals.audio_seconds else ""
         return f"{_counted(totals)}; {audio}{lasting(totals.elapsed_seconds)}"
+
+
+def _is_there_twice(source: str) -> bool:
+    """Whether counting what is in it takes nothing away: of a pipe, each line is read by one reader only."""
+    try:
+        found = os.stat(source)  # noqa: PTH116  # an address, which is none, would be a path
+        return (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)) and not os.path.samestat(found, os.fstat(0))
+    except OSError:  # an address, or a pattern
+        return True
 
 
 def _done(totals: Totals) -> int:
