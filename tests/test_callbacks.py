@@ -129,9 +129,7 @@ async def test_a_journal_that_cannot_be_written(journal: Journal) -> None:
     assert told(journal) == {"a": "a"}
 
 
-async def test_on_result(
-    journal: Journal, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_on_result(journal: Journal, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each result is told once; where telling fails it is asked for again, and so is what comes too early."""
     came: list[Result] = []
 

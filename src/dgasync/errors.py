@@ -26,6 +26,7 @@ DeepgramError                      .err_code .message .request_id .status .retry
 │   └── SessionEnded               nothing can be sent any more
 ├── BatchError                     many recordings at once
 │   ├── JournalError               its file is in use, or no journal
+│   ├── KeyTaken                   two recordings of a batch have one name
 │   └── GivenUp                    an earlier run gave this recording up; has .kind
 ├── DeepgramMicrophoneError        no microphone, or one that cannot be used like this
 └── DeepgramSpeakerError           the same of a loudspeaker
@@ -57,6 +58,7 @@ __all__ = [
     "Forbidden",
     "GivenUp",
     "JournalError",
+    "KeyTaken",
     "NotFound",
     "PaymentRequired",
     "RateLimited",
@@ -318,6 +320,10 @@ class BatchError(DeepgramError):
 
 class JournalError(BatchError):
     """The journal of a batch is used by another run, or the file is none, or it cannot be written."""
+
+
+class KeyTaken(BatchError):
+    """The key of a recording stands for another one, or for other options, in the same batch; it was not asked for."""
 
 
 class GivenUp(BatchError):

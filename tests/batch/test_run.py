@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import anyio
 import pytest
 
 from dgasync import DeepgramClient
-from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, JournalError, Result
+from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, JournalError, KeyTaken, Result
 from dgasync.batch.run import LEAST_WINDOW
 from dgasync.errors import (
     BadRequest,
@@ -592,3 +593,198 @@ async def test_rate_limited_for_ever() -> None:
         with pytest.raises(RateLimited):
             await deepgram.transcribe_many(names(20), concurrency=4).run()
     assert sum(service.asked.values()) < 400
+
+
+# ── found by an audit ──
+
+
+async def test_one_key_for_two_recordings(tmp_path: Path) -> None:
+    """The second is a result with an error, in each run; neither is asked for again."""
+    service = Service()
+    items = [Item(b"a", key="1"), Item(b"b", key="1"), *names(200), Item(b"c", key="1"), Item(b"a", key="1")]
+    async with service.client() as deepgram:
+        for run in range(3):
+            async with deepgram.transcribe_many(items, journal=tmp_path / "j.db", concurrency=3) as batch:
+                results = [result async for result in batch]
+            assert [type(result.error) for result in results if not result.ok] == [KeyTaken, KeyTaken]
+            assert batch.totals.done == (201 if run == 0 else 0)
+    assert service.asked["a"] == 1
+    assert not service.asked["b"] + service.asked["c"]
+
+
+async def test_a_wish_that_one_may_not_have(tmp_path: Path) -> None:
+    """A 403 for what one item alone asks for is its own, at the head of a batch too; so is one behind good answers."""
+    service = Service(lambda text, asked: refused(403) if text.startswith("no") else None)
+    async with service.client() as deepgram:
+        items = [Item(b"no", options={"model": "secret"}), b"a", b"b"]
+        total = await deepgram.transcribe_many(items, concurrency=1, journal=tmp_path / "j.db").run()
+        assert (total.done, total.failed) == (2, 1)
+        total = await deepgram.transcribe_many([b"no2", b"c"], concurrency=1, journal=tmp_path / "j.db").run()
+        assert (total.done, total.failed) == (1, 1)
+        with pytest.raises(Forbidden):
+            await deepgram.transcribe_many([b"no3", b"d"], concurrency=1).run()
+
+
+async def test_one_consumer() -> None:
+    """A second task that takes results is told so, and the first goes on."""
+    refusals: list[BaseException] = []
+    released = anyio.Event()
+
+    async def slowly() -> None:
+        await released.wait()
+
+    service = Service(lambda text, asked: slowly())
+
+    async def take(batch: AsyncBatch, got: list[Result]) -> None:
+        try:
+            got.extend([result async for result in batch])
+        except BatchError as error:
+            refusals.append(error)
+            released.set()
+
+    got: list[Result] = []
+    async with (
+        service.client() as deepgram,
+        deepgram.transcribe_many(names(5)) as batch,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(take, batch, got)
+        group.start_soon(take, batch, got)
+    assert len(got) == 5
+    assert len(refusals) == 1
+
+
+async def test_a_source_that_waits() -> None:
+    """What it has given is not held back by what it has not: a queue that is fed by results goes on."""
+    queue: Queue[bytes | None] = Queue()
+    queue.put(b"w0")
+    async with Service().client() as deepgram, deepgram.transcribe_many(iter(queue.get, None)) as batch:
+        got: list[str] = []
+        async for result in batch:
+            assert result.transcript is not None
+            got.append(result.transcript.text)
+            queue.put(f"w{len(got)}".encode() if len(got) < 10 else None)
+    assert got == [f"w{n}" for n in range(10)]
+
+
+async def test_stop_ends_a_rest() -> None:
+    """Who only waits for the next try is let go of at once."""
+    service: Service
+
+    def answering(text: str, asked: int) -> Any:
+        batch.stop()
+        return refused(429, retry_after="3600")
+
+    service = Service(answering)
+    service.clock.sleep = anyio.sleep  # type: ignore[method-assign]  # an hour is an hour
+    async with service.client() as deepgram:
+        batch = deepgram.transcribe_many(names(50), concurrency=4)
+        async with batch:
+            assert [result async for result in batch] == []
+        assert batch.totals.waited_seconds == 0
+    assert sum(service.asked.values()) <= 4
+
+
+async def test_a_rest_is_everybodys() -> None:
+    """Nobody asks while the service wants a rest, also not who was asleep already, and no more than may be."""
+    service: Service
+    since: list[float] = []
+    until = 0.0
+
+    def answering(text: str, asked: int) -> Any:
+        nonlocal until
+        now = service.clock.now()
+        since.append(now)
+        assert now >= until or service.in_flight > 1  # those that were on their way
+        if len(since) in (20, 60, 90):
+            until = now + 2.0
+            return refused(429, retry_after="2")
+        return refused(503) if len(since) % 7 == 0 else None
+
+    service = Service(answering, turns=0)
+    async with service.client(max_retries=20) as deepgram:
+        total = await deepgram.transcribe_many(names(100), concurrency=1).run()
+    assert (total.done, total.turned_away) == (100, 3)
+    assert total.waited_seconds >= 6.0
+
+
+async def test_a_short_outage_is_nobodys_fault() -> None:
+    """Recordings that run out of tries while nothing works are tried once more when something does."""
+    service: Service
+
+    def answering(text: str, asked: int) -> Any:
+        return ConnectFailed("down") if service.clock.now() < until else None
+
+    for concurrency in (1, 2, 4):
+        service = Service(answering)
+        until = service.clock.now() + 4.0
+        async with service.client() as deepgram:
+            total = await deepgram.transcribe_many(names(30), concurrency=concurrency).run()
+        assert (total.done, total.failed) == (30, 0)
+
+
+async def test_tries_of_earlier_runs_do_not_count(tmp_path: Path) -> None:
+    """A run that was cancelled has not used up the tries of the next one."""
+    service = Service(lambda text, asked: refused(503) if asked < 2 else None)
+    async with service.client(max_retries=2) as deepgram:
+        for _ in range(2):
+            batch = deepgram.transcribe_many([b"a"], journal=tmp_path / "j.db")
+            async with batch:
+                while not service.asked["a"]:
+                    await anyio.sleep(0.001)
+            service.asked.clear()
+        total = await deepgram.transcribe_many([b"a"], journal=tmp_path / "j.db").run()
+    assert total.done == 1
+
+
+async def test_nothing_is_lost_by_giving_up_to_wait() -> None:
+    """A result whose telling fails or is cancelled comes again."""
+    fails = [True, True]
+
+    async def tell(result: Result) -> None:
+        if fails:
+            fails.pop()
+            raise OSError("not now")
+
+    async with Service().client() as deepgram, deepgram.transcribe_many(names(5), on_result=tell) as batch:
+        for _ in range(2):
+            with pytest.raises(OSError, match="not now"):
+                await batch.__anext__()
+        assert len([result async for result in batch]) == 5
+
+
+async def test_what_a_source_opens_is_closed(tmp_path: Path) -> None:
+    """Files that the function of an item has opened do not stay open."""
+    (tmp_path / "a.wav").write_bytes(b"words")
+    opened: list[Any] = []
+
+    def opening() -> Any:
+        opened.append((tmp_path / "a.wav").open("rb"))
+        return opened[-1]
+
+    async with Service().client() as deepgram:
+        await deepgram.transcribe_many([Item(opening, key="a")]).run()
+    assert opened[0].closed
+
+
+def test_without_await_sources_of_all_kinds(deepgram_server: Any, tmp_path: Path) -> None:
+    """Functions of items may give open files and iterators to the plain client, inside `with` too."""
+    path = tmp_path / "a.wav"
+    path.write_bytes(Ruler(1.0).wav())
+
+    def chunks() -> Iterator[bytes]:
+        yield path.read_bytes()
+
+    with DeepgramClient("key", url=deepgram_server.url) as deepgram:
+        items = [Item(lambda: path.open("rb"), key="file"), Item(chunks, key="chunks")]
+        with deepgram.transcribe_many(items) as batch:
+            assert [result.error for result in batch] == [None, None]
+
+
+async def test_run_is_for_once() -> None:
+    """A batch that is over says so."""
+    async with Service().client() as deepgram:
+        batch = deepgram.transcribe_many(names(3))
+        await batch.run()
+        with pytest.raises(BatchError, match="once"):
+            await batch.run()

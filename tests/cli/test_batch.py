@@ -341,7 +341,7 @@ def test_what_was_given_up(batch: Batch, deepgram_server: LocalServer, tmp_path:
     out = tmp_path / "all.jsonl"
     typo = batch(tmp_path / "cals", tmp_path / "list.csv", "-o", out)
     assert (typo.code, typo.err.splitlines()[-1]) == (14, f"dgasync: recordings that were given up: 2; {out} says why")
-    assert f"dgasync: {tmp_path / 'list.csv'} is no UTF-8 text" in typo.err
+    assert f"dgasync: {tmp_path / 'list.csv'}: It is no UTF-8 text" in typo.err
     found = batch(tmp_path / "calls", "-o", out)
     assert found.err.splitlines()[-1] == f"dgasync: recordings that were given up: 1; {out} says why"
     assert batch(tmp_path / "calls" / "1.wav", "-o", out).code == 0

@@ -8,6 +8,7 @@ items      what goes in, what comes out, and what was done in all
 sources    paths, folders, patterns, manifests and iterators, one recording after another
 intake     these, and what the journal knows of each
 throttle   how many at once, learnt from the answers
+crew       who asks, and what becomes of each request
 journal    what is done, in one SQLite file
 run        the batch itself
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dgasync.errors import BatchError as BatchError
     from dgasync.errors import GivenUp as GivenUp
     from dgasync.errors import JournalError as JournalError
+    from dgasync.errors import KeyTaken as KeyTaken
     from dgasync.sync.batch import Batch as Batch
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Arrival",
     "BatchError",
     "JournalError",
+    "KeyTaken",
     "GivenUp",
 ]
 
@@ -58,6 +61,7 @@ if not TYPE_CHECKING:
         "Arrival": "dgasync.batch.journal",
         "BatchError": "dgasync.errors",
         "JournalError": "dgasync.errors",
+        "KeyTaken": "dgasync.errors",
         "GivenUp": "dgasync.errors",
     }
 

@@ -12,7 +12,7 @@ from anyio import to_thread
 from dgasync.batch.items import Item, Work
 from dgasync.batch.journal import Known
 from dgasync.batch.sources import items_of, small
-from dgasync.errors import DeepgramTypeError
+from dgasync.errors import KeyTaken
 from dgasync.limits import BATCH_LOOK, BATCH_LOOK_FOR
 from dgasync.transport.seam import CALLER
 
@@ -95,10 +95,12 @@ class Intake:
         mark = self._active.get(key) or self._gone.get(key)
         if mark is not None:
             state = Known.SKIP if mark == work.mark else Known.CLASH
-        elif state not in (Known.SKIP, Known.SKIP_FAILED, Known.CLASH):
+        elif state in (Known.SKIP, Known.SKIP_FAILED):
+            self._gone[key] = work.mark
+        elif state is not Known.CLASH:
             self._active[key] = work.mark
         if state is Known.CLASH:
-            work.error = DeepgramTypeError(
+            work.error = KeyTaken(
                 f"The key {key!r} stands for another recording, or other options, in this same batch: give each its "
                 "own `key` (in a manifest the column `id`)."
             )

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from enum import IntEnum
@@ -105,7 +105,7 @@ class Known(IntEnum):
     SKIP = 1
     """It was done or submitted, and somebody was told."""
     SKIP_FAILED = 2
-    """It was given up, and somebody was told."""
+    """It was given up by another run, and somebody was told."""
     TELL = 3
     """It was done or given up, and nobody was told: the work has its answer or error."""
     POISON = 4
@@ -227,7 +227,7 @@ class Journal:
             self._owner = None
             self._run = None
 
-    def look(self, works: Iterable[Work], *, retry_failed: bool, resubmit_after: float | None) -> list[Known]:
+    def look(self, works: Sequence[Work], *, retry_failed: bool, resubmit_after: float | None) -> list[Known]:
         """What is known of each, which is laid into it; it may read the disk for what has changed there.
 
         Args:
@@ -239,7 +239,17 @@ class Journal:
         for work in works:
             work.mark = fingerprint(work, asked)
         with _translated(self.path), self._lock:
-            return [self._known(work, retry_failed, resubmit_after) for work in works]
+            known = [self._known(work, retry_failed, resubmit_after) for work in works]
+            # Who comes up later under the same key, as something else, is to meet this run's own.
+            seen = [
+                (self._run, work.item.key)
+                for work, state in zip(works, known, strict=True)
+                if state in (Known.SKIP, Known.SKIP_FAILED, Known.TELL)
+            ]
+            if seen and self._run is not None:
+                with self._writing():
+                    self._db.executemany("UPDATE recording SET run = ? WHERE key = ?", seen)
+            return known
 
     def _known(self, work: Work, retry_failed: bool, resubmit_after: float | None) -> Known:
         row = self._db.execute(
@@ -250,9 +260,10 @@ class Journal:
         if row is None:
             return Known.NEW
         mark, state, taken, tries, crashes, audio, request_id, answer, kind, error, run, age = row
+        is_this = self._run is not None and run == self._run
         if mark != work.mark:
             # It has changed, or something else is asked of it; unless that was a moment ago.
-            return Known.CLASH if run == self._run else Known.NEW
+            return Known.CLASH if is_this else Known.NEW
         work.tries, work.crashes, work.request_id = tries, crashes, request_id
         if state == _State.SUBMITTED:
             return Known.NEW if resubmit_after is not None and age > resubmit_after else Known.SKIP
@@ -269,7 +280,7 @@ class Journal:
             work.tries = 0 if state == _State.FAILED else tries
             return Known.NEW
         if taken:
-            return Known.SKIP_FAILED if state == _State.FAILED else Known.SKIP
+            return Known.SKIP_FAILED if state == _State.FAILED and not is_this else Known.SKIP
         work.audio = audio
         if state == _State.FAILED:
             work.error = _error_from(kind, error)

@@ -150,24 +150,28 @@ def _of_pattern(pattern: str) -> Iterator[Item]:
             found = True
             yield Item(each)
     if not found:
-        yield _unusable(pattern, f"Nothing is there that {pattern} fits.")
+        yield _unusable(os.path.abspath(pattern), f"Nothing is there that {pattern} fits.")  # noqa: PTH100
 
 
 def _of_manifest(path: str, ending: str) -> Iterator[Item]:
-    base = os.path.dirname(path)  # noqa: PTH120
+    base, key = os.path.dirname(path), os.path.abspath(path)  # noqa: PTH100, PTH120
+    found = False
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as lines:
             rows = _of_lines(lines) if ending in _LINES else _of_table(lines, _MANIFESTS[ending])
             for number, row in rows:
+                found = True
                 try:
                     yield _listed(row, base)
                 except DeepgramTypeError as error:
-                    where = f"{path}, line {number}"
+                    where = f"{key}, line {number}"
                     yield _unusable(where, f"{where}: {error.message}")
+        if not found:
+            yield _unusable(key, "It lists no recording.")
     except UnicodeDecodeError as error:
-        yield _unusable(path, f"{path} is no UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8.")
+        yield _unusable(key, f"It is no UTF-8 text ({error.reason}): save it as UTF-8.")
     except OSError as error:
-        yield _failing(path, error)
+        yield _failing(key, error)
 
 
 def _of_table(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -15,7 +15,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -26,7 +26,7 @@ from dgasync.cli.exits import Exit, Failure
 from dgasync.cli.files import writable
 from dgasync.cli.filing import Filing
 from dgasync.cli.forms import Form
-from dgasync.errors import DeepgramError, GivenUp
+from dgasync.errors import DeepgramError, GivenUp, KeyTaken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -267,13 +267,17 @@ def _line(result: Result) -> bytes:
 
 
 def _results(file: BinaryIO, most: int) -> list[tuple[str, str | None]]:
-    """What the last lines are of: keys and request ids."""
+    """What the last lines are of: keys and request ids. Those of which the journal knows nothing do not count."""
     found: list[tuple[str, str | None]] = []
-    for end, start in islice(pairwise(_ends(file)), most):
-        file.seek(start)
+    ends = pairwise(_ends(file))
+    while most and (line := next(ends, None)) is not None:
+        file.seek(line[1])
         with suppress(ValueError, KeyError, TypeError):  # somebody else's line
-            said = json.loads(file.read(end - start))
+            said = json.loads(file.read(line[0] - line[1]))
+            if (said.get("error") or {}).get("kind") == KeyTaken.__name__:
+                continue
             found.append((said["key"], said["request_id"]))
+        most -= 1
     return found
 
 

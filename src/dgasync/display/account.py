@@ -58,8 +58,8 @@ LISTS = {
     "ThinkModel": ("Models that think", "id name provider"),
     "UsageRequest": ("Requests", "created request_id path code deployment"),
 }
-"""What is shown of things that come in lists: a title, and fields; by the names of their classes. Nothing that is, or may
-be, a secret is among them."""
+"""What is shown of things that come in lists: a title, and fields; by the names of their classes. Nothing that is, or
+may be, a secret is among them."""
 
 _USED = ("hours", "total_hours", "agent_hours", "tokens_in", "tokens_out", "tts_characters", "requests")
 
