@@ -725,14 +725,21 @@ async def test_a_short_outage_is_nobodys_fault() -> None:
 
 async def test_tries_of_earlier_runs_do_not_count(tmp_path: Path) -> None:
     """A run that was cancelled has not used up the tries of the next one."""
-    service = Service(lambda text, asked: refused(503) if asked < 2 else None)
+    is_cancelled = True
+
+    def answering(text: str, asked: int) -> Any:
+        if asked < 2:
+            return refused(503)
+        return anyio.sleep_forever() if is_cancelled else None
+
+    service = Service(answering)
     async with service.client(max_retries=2) as deepgram:
         for _ in range(2):
-            batch = deepgram.transcribe_many([b"a"], journal=tmp_path / "j.db")
-            async with batch:
-                while not service.asked["a"]:
+            async with deepgram.transcribe_many([b"a"], journal=tmp_path / "j.db"):
+                while service.asked["a"] < 3:
                     await anyio.sleep(0.001)
             service.asked.clear()
+        is_cancelled = False
         total = await deepgram.transcribe_many([b"a"], journal=tmp_path / "j.db").run()
     assert total.done == 1
 
