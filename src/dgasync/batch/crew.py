@@ -58,9 +58,6 @@ class Employer(Protocol):
     def hopeless(self, failure: Exception, /) -> None:
         """Whatever else were asked would fail like this; `stop` is to follow."""
 
-    def moved(self) -> None:
-        """Something has changed: who waits for room may look."""
-
 
 class Crew:
     """Workers of a task group, no more of them than there is to do.
@@ -137,7 +134,7 @@ class Crew:
         while self.flying < self._throttle.limit and (work := self._next()) is not None:
             self.flying += 1
             self._spawn(self._work, work)
-        if self._line or self._again:
+        if self.flying < self._throttle.limit and (self._line or self._again):
             self._ring()
 
     def _next(self) -> Work | None:
@@ -154,7 +151,6 @@ class Crew:
         try:
             while work is not None:
                 await self._ask(work)
-                self._employer.moved()
                 work = self._next() if self.flying <= self._throttle.limit else None
         except BaseException:
             self.stop()  # all of it is being cancelled
@@ -163,7 +159,6 @@ class Crew:
             self.flying -= 1
             self._staff()
             self._settle_doubts()
-            self._employer.moved()
 
     async def _keep_time(self) -> None:
         """Have somebody ask when a rest is over."""

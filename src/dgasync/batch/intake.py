@@ -139,16 +139,24 @@ class _Reader:
                 if self._trouble is not None:
                     raise self._trouble
                 return []
-            if self._over is None or self._over.is_set():
-                self._over = anyio.Event()
-                self._spawn(self._advance, self._over)
+            over = self._go_on()
             self._wake = self._transport.wake()
             if self._box or self._is_dry:  # it came before the thread could know of that
                 continue
             await self._wake.wait()
             with self._transport.clock.move_on_after(BATCH_LOOK_FOR):
-                await self._over.wait()
-        return [self._box.popleft() for _ in range(len(self._box))]
+                await over.wait()
+        found = [self._box.popleft() for _ in range(len(self._box))]
+        if not self._is_dry:
+            self._go_on()  # the next are there when these are under way
+        return found
+
+    def _go_on(self) -> anyio.Event:
+        """Have the thread at work; what is set when it has filled the box, or has come to the end."""
+        if self._over is None or self._over.is_set():
+            self._over = anyio.Event()
+            self._spawn(self._advance, self._over)
+        return self._over
 
     async def _advance(self, over: anyio.Event) -> None:
         CALLER.set(None)  # whoever entered the batch waits no more

@@ -357,6 +357,7 @@ class AsyncBatch:
     def let_go(self, work: Work) -> None:
         """Tell nobody: another run asks again."""
         self._held -= 1
+        self._moved.set()
         if work.asked:
             self._changes.released.append(work)
         self._news.set()
@@ -366,10 +367,6 @@ class AsyncBatch:
         self._failure = self._failure or failure
         self.stop()
         self._crew.stop()
-
-    def moved(self) -> None:
-        """There may be room."""
-        self._moved.set()
 
     # ── what became of it ──
 
@@ -423,7 +420,8 @@ class AsyncBatch:
     def _deliver(self, work: Work) -> None:
         """Have it told, when its turn has come."""
         self._held -= 1
-        self._moved.set()
+        if not self._held:
+            self._moved.set()
         if self._ordered:
             heappush(self._early, (work.index, work))
         else:

@@ -107,7 +107,3 @@ class Batch:
     def hopeless(self, failure: Exception) -> None:
         """Begin nothing more, and raise `failure` when the rest is told."""
         self._core.hopeless(failure)
-
-    def moved(self) -> None:
-        """There may be room."""
-        self._core.moved()
