@@ -327,23 +327,26 @@ class Journal:
             if self._answered(request_id, answer, kind, told):
                 return Arrival.NEW
             db = self._db
-            if db.execute("SELECT 1 FROM recording WHERE request_id = ?", (request_id,)).fetchone():
+            over = f"SELECT 1 FROM recording WHERE request_id = ? AND state <> {_State.STARTED:d}"
+            if db.execute(over, (request_id,)).fetchone():
                 return Arrival.AGAIN
-            added = db.execute(
+            db.execute(
                 f"INSERT OR IGNORE INTO arrival (request_id, answer, kind, error, at) VALUES (?, ?, ?, ?, {_NOW})",
                 (request_id, answer, kind, told),
-            ).rowcount
-            return Arrival.EARLY if added else Arrival.AGAIN
+            )
+            return Arrival.EARLY
 
     def _answered(self, request_id: str, answer: bytes | None, kind: str | None, error: str | None) -> bool:
         # An answer counts whatever became of the recording meanwhile; that there is none, only where one is waited for.
+        # While it is asked for, the row may know the request already, and is still to be written over: that is early.
+        waited = (_State.SUBMITTED, _State.WAITING, _State.FAILED) if error is None else (_State.SUBMITTED,)
         state = _State.DONE if error is None else _State.FAILED
         transcript = None if answer is None else _transcript(answer, request_id)
         audio = 0.0 if transcript is None else _length(transcript)
         return (
             self._db.execute(
                 f"UPDATE recording SET state = {state:d}, taken = 0, answer = ?, kind = ?, error = ?, audio = ?, "
-                f"at = {_NOW} WHERE request_id = ? AND state NOT IN ({_State.DONE:d}, {state:d})",
+                f"at = {_NOW} WHERE request_id = ? AND state IN ({', '.join(f'{each:d}' for each in waited)})",
                 (answer, kind, error, audio, request_id),
             ).rowcount
             > 0
