@@ -273,8 +273,9 @@ def _results(file: BinaryIO, most: int) -> list[tuple[str, str | None]]:
     while most and (line := next(ends, None)) is not None:
         file.seek(line[1])
         with suppress(ValueError, KeyError, TypeError):  # somebody else's line
-            said = json.loads(file.read(line[0] - line[1]))
-            if (said.get("error") or {}).get("kind") == KeyTaken.__name__:
+            said: dict[str, Any] = json.loads(file.read(line[0] - line[1]))
+            error: dict[str, Any] | None = said.get("error")
+            if error and error["kind"] == KeyTaken.__name__:
                 continue
             found.append((said["key"], said["request_id"]))
         most -= 1
