@@ -140,7 +140,7 @@ async def test_on_result(journal: Journal, caplog: pytest.LogCaptureFixture, mon
             raise ValueError("the database is away")
 
     receiver = Receiver(journal, dg_token="key-id", on_result=take)
-    monkeypatch.setattr("dgasync.callbacks.LOOKS", 1)
+    monkeypatch.setattr("dgasync.callbacks.CALLBACK_LOOKS", 1)
     assert await receiver.receive(answer("a"), TOKEN) == 503  # early
     submit(journal, "a")
     with caplog.at_level(logging.ERROR, "dgasync"):

@@ -23,7 +23,7 @@ from anyio import to_thread
 from dgasync.api.listen import parse_callback
 from dgasync.batch.journal import Arrival
 from dgasync.errors import DecodeError, DeepgramApiError, DeepgramApiKeyError, JournalError
-from dgasync.limits import MAX_ANSWER
+from dgasync.limits import CALLBACK_LOOK, CALLBACK_LOOKS, MAX_ANSWER
 from dgasync.logs import log
 
 if TYPE_CHECKING:
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from dgasync.batch.journal import Journal
 
 __all__ = ["Receiver"]
-
-LOOK_AGAIN = 0.1
-"""Seconds after which it is looked whether a submission is written whose answer is here already."""
-LOOKS = 50
-"""How often, before the service is asked to post again."""
 
 
 class Receiver:
@@ -108,8 +103,8 @@ class Receiver:
             result = await to_thread.run_sync(self._journal.answered, request_id)
             if result is None and arrival is Arrival.EARLY:
                 # Which recording it is, the batch is about to write down.
-                for _ in range(LOOKS):
-                    await anyio.sleep(LOOK_AGAIN)
+                for _ in range(CALLBACK_LOOKS):
+                    await anyio.sleep(CALLBACK_LOOK)
                     result = await to_thread.run_sync(self._journal.answered, request_id)
                     if result is not None:
                         break

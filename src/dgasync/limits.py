@@ -16,9 +16,12 @@ __all__ = [
     "BATCH_POISON",
     "BATCH_REFUSALS",
     "BATCH_REST",
+    "BATCH_WINDOW",
     "BEFORE_OPEN",
     "BEFORE_OPEN_BYTES",
     "BODY_CHUNK",
+    "CALLBACK_LOOK",
+    "CALLBACK_LOOKS",
     "CATCH_UP",
     "CLOSE_TIMEOUT",
     "CONFIGURE_TIMEOUT",
@@ -267,6 +270,9 @@ BATCH_LOOK = 64
 BATCH_LOOK_FOR = 0.02
 """Seconds after which the items that were read go on their way, be they ever so few."""
 
+BATCH_WINDOW = 16
+"""Recordings on their way through a batch, at least: some may have to wait for what others show of the service."""
+
 BATCH_BODY = 256 * 1024
 """Bytes: files of a batch up to this size are read in one piece, together with their neighbours."""
 
@@ -291,3 +297,9 @@ SHOWN_BARS = 400
 
 SHOWN_CAPTIONS = 8
 """Utterances of a live session that stay to be seen in a notebook while it runs."""
+
+CALLBACK_LOOK = 0.1
+"""Seconds after which it is looked whether a submission is written whose answer is here already."""
+
+CALLBACK_LOOKS = 50
+"""How often, before the service is asked to post again."""

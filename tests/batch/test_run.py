@@ -13,7 +13,6 @@ import pytest
 
 from dgasync import DeepgramClient
 from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, JournalError, KeyTaken, Result
-from dgasync.batch.run import LEAST_WINDOW
 from dgasync.errors import (
     BadRequest,
     ConnectFailed,
@@ -26,7 +25,7 @@ from dgasync.errors import (
     ServerError,
     Unauthorized,
 )
-from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_POISON
+from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_POISON, BATCH_WINDOW
 from dgasync.testing import Ruler
 from tests.batch.services import Service, refused
 
@@ -78,7 +77,7 @@ async def test_in_order() -> None:
         with anyio.move_on_after(0.1):
             await batch.__anext__()
             pytest.fail("the first is not ready")
-        assert 1 < sum(service.asked.values()) <= LEAST_WINDOW
+        assert 1 < sum(service.asked.values()) <= BATCH_WINDOW
         released.set()
         results = [result async for result in batch]
 
@@ -302,7 +301,7 @@ async def test_an_iterator_is_not_run_ahead_of() -> None:
     async with Service().client() as deepgram, deepgram.transcribe_many(endless(), concurrency=4) as batch:
         for n in range(30):
             await batch.__anext__()
-            assert len(given) <= n + 1 + LEAST_WINDOW + 2 * BATCH_LOOK
+            assert len(given) <= n + 1 + BATCH_WINDOW + 2 * BATCH_LOOK
     assert given[-1] == -1
 
 

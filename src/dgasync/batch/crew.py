@@ -10,10 +10,10 @@ A worker makes one request after another. Who has to wait for anything is in one
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from heapq import heappop, heappush
 from random import random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
@@ -37,33 +37,29 @@ if TYPE_CHECKING:
     from dgasync.batch.items import Totals, Work
     from dgasync.transport.seam import Clock
 
-__all__ = ["Crew", "Employer"]
+__all__ = ["Crew", "Orders"]
 
 
-class Employer(Protocol):
-    """For whom a crew works."""
+class Orders(NamedTuple):
+    """What is to be done with a recording."""
 
-    async def request(self, work: Work, /) -> None:
-        """Ask the service once; the work has the answer then."""
-
-    def begun(self, work: Work, /) -> None:
-        """It is asked for the first time."""
-
-    def over(self, work: Work, /) -> None:
-        """It has its answer, or the error that it was given up for."""
-
-    def let_go(self, work: Work, /) -> None:
-        """It is not asked any more, and that is no fault of it."""
-
-    def hopeless(self, failure: Exception, /) -> None:
-        """Whatever else were asked would fail like this; `stop` is to follow."""
+    request: Callable[[Work], Awaitable[None]]
+    """Ask the service once; the work has the answer then."""
+    begun: Callable[[Work], None]
+    """It is asked for the first time."""
+    over: Callable[[Work], None]
+    """It has its answer, or the error that it was given up for."""
+    let_go: Callable[[Work], None]
+    """It is not asked any more, and that is no fault of it."""
+    hopeless: Callable[[Exception], None]
+    """Whatever else were asked would fail like this; `stop` is to follow."""
 
 
 class Crew:
     """Workers of a task group, no more of them than there is to do.
 
     Args:
-        employer: brings the work, and hears of it.
+        orders: what to do with a recording, and who hears of it.
         clock: tells how long to wait.
         throttle: how many may be in flight.
         totals: counts requests.
@@ -73,7 +69,7 @@ class Crew:
 
     def __init__(
         self,
-        employer: Employer,
+        orders: Orders,
         clock: Clock,
         throttle: Throttle,
         totals: Totals,
@@ -81,7 +77,7 @@ class Crew:
         max_retries: int,
         is_accepted: bool,
     ) -> None:
-        self._employer = employer
+        self._orders = orders
         self._clock = clock
         self._throttle = throttle
         self._totals = totals
@@ -125,7 +121,7 @@ class Crew:
         self._again.clear()
         self._doubted.clear()
         for work in waiting:
-            self._employer.let_go(work)
+            self._orders.let_go(work)
 
     # ── who does what, and when ──
 
@@ -193,18 +189,18 @@ class Crew:
     async def _ask(self, work: Work) -> None:
         total = self._totals
         if not work.asked:
-            self._employer.begun(work)
+            self._orders.begun(work)
         work.asked += 1
         total.requests += 1
         total.retries += work.asked > 1
         failure: Exception | None = None
         began = self._clock.now()
         try:
-            await self._employer.request(work)
+            await self._orders.request(work)
         except Exception as error:
             failure = error
         except BaseException:
-            self._employer.let_go(work)
+            self._orders.let_go(work)
             raise
         finally:
             spent = self._clock.now() - began
@@ -221,8 +217,8 @@ class Crew:
     def _judge(self, work: Work, failure: DeepgramError, began: float) -> None:
         """Ask again, give it up, let go of it, or doubt."""
         if self._is_for_all(work, failure):
-            self._employer.hopeless(failure)
-            self._employer.let_go(work)
+            self._orders.hopeless(failure)
+            self._orders.let_go(work)
         elif not befalls_all(failure):
             work.tries += 1
             self._answers()
@@ -232,8 +228,8 @@ class Crew:
             counts = self._throttle.failed(failure, began=began, now=now, draw=random())
             self._totals.turned_away += isinstance(failure, RateLimited)
             if self._throttle.is_out_of_patience(now):
-                self._employer.hopeless(failure)
-                self._employer.let_go(work)
+                self._orders.hopeless(failure)
+                self._orders.let_go(work)
             elif not counts:
                 self._push(work, now + random() * RETRY_BASE, failure)
             else:
@@ -267,7 +263,7 @@ class Crew:
         kind = type(failure).__name__
         log.info("Batch: %s failed (%s); again in %.2f s.", work.item.key, kind, when - self._clock.now())
         if self._is_stopped:
-            self._employer.let_go(work)
+            self._orders.let_go(work)
             return
         self._pushed += 1
         heappush(self._again, (when, self._pushed, work))
@@ -277,7 +273,7 @@ class Crew:
         work.error = failure
         if isinstance(failure, DeepgramError):
             work.request_id = work.request_id or failure.request_id  # an earlier submission may still be answered
-        self._employer.over(work)
+        self._orders.over(work)
 
     def _answers(self) -> None:
         """The service answers, so what it failed on may be to blame: one more try each will tell."""

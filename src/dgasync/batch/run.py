@@ -24,14 +24,14 @@ from anyio import to_thread
 
 from dgasync.api import listen
 from dgasync.api.road import Road
-from dgasync.batch.crew import Crew
+from dgasync.batch.crew import Crew, Orders
 from dgasync.batch.intake import Intake
 from dgasync.batch.items import Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
 from dgasync.batch.throttle import Throttle
 from dgasync.config import count
 from dgasync.errors import BatchError, DeepgramTypeError
-from dgasync.limits import BATCH_ALONE
+from dgasync.limits import BATCH_ALONE, BATCH_WINDOW
 from dgasync.transcript import Transcript
 from dgasync.transport.seam import CALLER
 
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from dgasync.transport.seam import Clock, Wake
 
 __all__ = ["AsyncBatch"]
-
-LEAST_WINDOW = 16
-"""Recordings between feeder and user, at least: some may have to wait for what others show of the service."""
 
 
 class AsyncBatch:
@@ -99,7 +96,7 @@ class AsyncBatch:
         self._on_result = on_result
         self._callback = callback
         self._throttle = Throttle(concurrency)
-        self._window = max(2 * concurrency, LEAST_WINDOW)
+        self._window = max(2 * concurrency, BATCH_WINDOW)
         self._totals = Totals()
         self._began: float | None = None
         self._ended: float | None = None
@@ -213,7 +210,7 @@ class AsyncBatch:
         spawn = self._group.start_soon
         self._intake = self._make_intake(self._journal, spawn=spawn)
         self._crew = Crew(
-            self,
+            Orders(self._request, self._begun, self._over, self._let_go, self._hopeless),
             self._clock,
             self._throttle,
             self._totals,
@@ -294,7 +291,7 @@ class AsyncBatch:
             if alone:
                 await self._room(alone=True)
         elif known is Known.POISON:
-            self.over(work)
+            self._over(work)
         else:
             work.is_its_own = known is Known.TELL
             self._settle(work)
@@ -315,7 +312,7 @@ class AsyncBatch:
 
     # ── for the crew ──
 
-    async def request(self, work: Work) -> None:
+    async def _request(self, work: Work) -> None:
         """Ask the service once."""
         source = work.item.source
         asked: dict[str, Any] = {**work.options, "max_retries": 0}
@@ -343,18 +340,18 @@ class AsyncBatch:
         if self._journal is not None:
             work.answer = answer.raw
 
-    def begun(self, work: Work) -> None:
+    def _begun(self, work: Work) -> None:
         """Note that it is in flight: of a process that ends now, another run will know."""
         if self._journal is not None:
             self._changes.started.append(work)
             self._to_write.set()
 
-    def over(self, work: Work) -> None:
+    def _over(self, work: Work) -> None:
         """Count it, and have it told."""
         self._settle(work)
         self._end(work)
 
-    def let_go(self, work: Work) -> None:
+    def _let_go(self, work: Work) -> None:
         """Tell nobody: another run asks again."""
         self._held -= 1
         self._moved.set()
@@ -362,7 +359,7 @@ class AsyncBatch:
             self._changes.released.append(work)
         self._news.set()
 
-    def hopeless(self, failure: Exception) -> None:
+    def _hopeless(self, failure: Exception) -> None:
         """Begin nothing more, and raise `failure` when the rest is told."""
         self._failure = self._failure or failure
         self.stop()
@@ -414,7 +411,7 @@ class AsyncBatch:
                     self._deliver(work)
         except Exception as error:
             self._is_broken = True
-            self.hopeless(error)
+            self._hopeless(error)
             self._news.set()
 
     def _deliver(self, work: Work) -> None:

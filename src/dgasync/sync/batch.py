@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from dgasync.batch.items import Result, Totals, Work
+    from dgasync.batch.items import Result, Totals
     from dgasync.batch.run import AsyncBatch
 
 __all__ = ["Batch"]
@@ -87,23 +87,3 @@ class Batch:
 
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncBatch", type(self).__name__, 1).replace(" <Async", " <")
-
-    def request(self, work: Work) -> None:
-        """Ask the service once."""
-        self._held.run(self._core.request(work))
-
-    def begun(self, work: Work) -> None:
-        """Note that it is in flight: of a process that ends now, another run will know."""
-        self._core.begun(work)
-
-    def over(self, work: Work) -> None:
-        """Count it, and have it told."""
-        self._core.over(work)
-
-    def let_go(self, work: Work) -> None:
-        """Tell nobody: another run asks again."""
-        self._core.let_go(work)
-
-    def hopeless(self, failure: Exception) -> None:
-        """Begin nothing more, and raise `failure` when the rest is told."""
-        self._core.hopeless(failure)
