@@ -280,9 +280,10 @@ class Crew:
         self._good += 1
         self._is_accepted = True
         self._throttle.succeeded(self._clock.now())
-        doubted, self._doubted = self._doubted, []
-        for work in doubted:
-            self._once_more(work, self._clock.now())
+        if self._doubted:
+            doubted, self._doubted = self._doubted, []
+            for work in doubted:
+                self._once_more(work, self._clock.now())
 
     def _once_more(self, work: Work, when: float) -> None:
         assert isinstance(work.error, DeepgramError)

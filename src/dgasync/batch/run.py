@@ -23,6 +23,7 @@ import anyio
 from anyio import to_thread
 
 from dgasync.api import listen
+from dgasync.api.arguments import split
 from dgasync.api.road import Road
 from dgasync.batch.crew import Crew, Orders
 from dgasync.batch.intake import Intake
@@ -32,6 +33,7 @@ from dgasync.batch.throttle import Throttle
 from dgasync.config import count
 from dgasync.errors import BatchError, DeepgramTypeError
 from dgasync.limits import BATCH_ALONE, BATCH_WINDOW
+from dgasync.models.listen import PrerecordedResponse
 from dgasync.transcript import Transcript
 from dgasync.transport.seam import CALLER
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dgasync.batch.sources import Sources
+    from dgasync.models.params import CallParams
     from dgasync.transport.seam import Clock, Wake
 
 __all__ = ["AsyncBatch"]
@@ -83,6 +86,8 @@ class AsyncBatch:
         instead = "use `transcribe_many_to_callback`, which has a journal for them"
         listen.refuse_early(options, strict=road.is_strict(None), instead=instead)
         self._road = road
+        asked, self._call = split(options)
+        self._asked = {"model": "nova-3", **asked}
         self._journal = journal
         self._make_intake = partial(
             Intake,
@@ -315,25 +320,29 @@ class AsyncBatch:
     async def _request(self, work: Work) -> None:
         """Ask the service once."""
         source = work.item.source
-        asked: dict[str, Any] = {**work.options, "max_retries": 0}
         if work.body is not None:
-            await self._transcribe(work, work.body, asked)
+            await self._transcribe(work, work.body)
         elif not callable(source):
-            await self._transcribe(work, source, asked)
+            await self._transcribe(work, source)
         else:
             audio = await _opened(source)
             try:
-                await self._transcribe(work, audio, asked)
+                await self._transcribe(work, audio)
             finally:
                 await _closed(audio)
 
-    async def _transcribe(self, work: Work, audio: object, asked: dict[str, Any]) -> None:
+    async def _transcribe(self, work: Work, audio: object) -> None:
+        own = {"max_retries": 0} if self._journal is None else {"max_retries": 0, "keep_raw": True}
         if self._callback is not None:
+            asked = {**work.options, **own}
             work.request_id = (await listen.accepted(self._road, audio, self._callback, asked)).request_id
             return
-        if self._journal is not None:
-            asked["keep_raw"] = True
-        answer = await listen.transcribed(self._road, audio, asked)
+        if work.item.options:
+            answer = await listen.transcribed(self._road, audio, {**work.options, **own})
+        else:
+            # What they all share is taken apart once.
+            call = cast("CallParams", {**self._call, **own})
+            answer = await listen.listen(self._road, audio, self._asked, call, PrerecordedResponse)
         work.request_id = answer.request_id
         work.transcript = Transcript(answer)
         work.audio = float((answer.metadata and answer.metadata.duration) or 0.0)
