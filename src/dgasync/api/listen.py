@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dgasync.models.read import AnalyzeResponse
     from dgasync.models.sources import FileSource, UrlSource
 
-__all__ = ["AsyncPreRecordedClient", "accepted", "parse_callback", "refuse_early", "transcribed"]
+__all__ = ["AsyncPreRecordedClient", "accepted", "native", "parse_callback", "refuse_early", "transcribed"]
 
 A = TypeVar("A", bound=Answer)
 C = TypeVar("C", PrerecordedResponse, "AnalyzeResponse")
@@ -191,20 +191,26 @@ async def to_callback(
 
 async def transcribed(road: Road, audio: object, asked: Mapping[str, Any]) -> PrerecordedResponse:
     """What the native verb gives, from its options and call parameters in one mapping."""
-    options, call = split(asked)
+    options, call = native(asked)
     if options.get("callback"):
         raise DeepgramTypeError(
             "With `callback` the answer goes elsewhere and there is no transcript to return: "
             "use `transcribe_to_callback`, and `parse_callback` for what arrives."
         )
-    return await listen(road, audio, {"model": "nova-3", **options}, call, PrerecordedResponse)
+    return await listen(road, audio, options, call, PrerecordedResponse)
 
 
 async def accepted(road: Road, audio: object, callback: str, asked: Mapping[str, Any]) -> AsyncPrerecordedResponse:
     """What the native verb with a callback gives."""
-    options, call = split(asked)
-    options = {"model": "nova-3", **options, "callback": address_of(callback)}
+    options, call = native(asked)
+    options["callback"] = address_of(callback)
     return await listen(road, audio, options, call, AsyncPrerecordedResponse)
+
+
+def native(asked: Mapping[str, Any]) -> tuple[dict[str, Any], CallParams]:
+    """The options and the call parameters of a native verb, whose model is "nova-3" unless another is asked for."""
+    options, call = split(asked)
+    return {"model": "nova-3", **options}, call
 
 
 async def listen(road: Road, audio: object, options: Mapping[str, Any], call: CallParams, kind: type[A]) -> A:
@@ -300,12 +306,12 @@ def refuse_early(asked: Mapping[str, Any], *, strict: bool, instead: str) -> Non
         strict: whether options are checked, unless `asked` says so itself.
         instead: what to do where a callback is asked for.
     """
-    options, call = split(asked)
+    options, call = native(asked)
     if "callback" in options:
         raise DeepgramTypeError(f"With `callback` the answers go elsewhere: {instead}.")
     given = call.get("strict")
     if strict if given is None else given:
-        must_fit({"model": "nova-3", **options})
+        must_fit(options)
         known: Collection[str] | None = OPTIONS
     else:
         known = None

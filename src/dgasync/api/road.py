@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from random import random
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from dgasync import logs
@@ -21,9 +21,6 @@ from dgasync.protocol import codec, query, retry
 from dgasync.protocol.request import Safety, address, by_name, checked_headers, may_travel, redirected, same_origin
 from dgasync.transport.seam import CALLER, Dial, Download, Reply, Request, Socket, Transport
 from dgasync.version import __version__
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Road", "pull"]
 

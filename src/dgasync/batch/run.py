@@ -23,7 +23,6 @@ import anyio
 from anyio import to_thread
 
 from dgasync.api import listen
-from dgasync.api.arguments import split
 from dgasync.api.road import Road
 from dgasync.batch.crew import Crew, Orders
 from dgasync.batch.intake import Intake
@@ -86,8 +85,7 @@ class AsyncBatch:
         instead = "use `transcribe_many_to_callback`, which has a journal for them"
         listen.refuse_early(options, strict=road.is_strict(None), instead=instead)
         self._road = road
-        asked, self._call = split(options)
-        self._asked = {"model": "nova-3", **asked}
+        self._asked, self._call = listen.native(options)
         self._journal = journal
         self._make_intake = partial(
             Intake,
