@@ -794,3 +794,19 @@ async def test_run_is_for_once() -> None:
         await batch.run()
         with pytest.raises(BatchError, match="once"):
             await batch.run()
+
+
+async def test_cancelled_while_it_is_entered(tmp_path: Path) -> None:
+    """The journal is free afterwards; and one that another batch has stays that one's."""
+    async with Service().client() as deepgram:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            async with deepgram.transcribe_many(names(3), journal=tmp_path / "j.db"):
+                await anyio.sleep(0)
+        with Journal(tmp_path / "j.db") as journal:
+            async with deepgram.transcribe_many(names(3), journal=journal) as batch:
+                with pytest.raises(JournalError, match="Another batch"):
+                    await deepgram.transcribe_many(names(3), journal=journal).run()
+                with Journal(tmp_path / "j.db") as other, pytest.raises(JournalError):
+                    other.begin()
+                assert len([result async for result in batch]) == 3

@@ -202,30 +202,41 @@ class AsyncBatch:
         if self._began is not None:
             raise BatchError("A batch is entered once; ask the client for another one.")
         self._began = self._clock.now()
+        journal, is_accepted = None, False
         if self._journal is not None:
             self._own_journal = not isinstance(self._journal, Journal)
-            self._journal = await to_thread.run_sync(_begun, self._journal)
+            # Both at once, so that no journal is left taken when this is cancelled in between.
+            journal, is_accepted = await to_thread.run_sync(_begun, self._journal)
+            self._journal = journal
+        try:
+            await self._begin(journal, is_accepted=is_accepted)
+        except BaseException:
+            if journal is not None:
+                self._let_have(journal)
+            raise
+        return self
+
+    async def _begin(self, journal: Journal | None, *, is_accepted: bool) -> None:
         self._moved, self._news, self._to_write = anyio.Event(), anyio.Event(), anyio.Event()
         self._stop_wake = self._road.transport.wake()
         self._feeding = anyio.CancelScope()
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         spawn = self._group.start_soon
-        self._intake = self._make_intake(self._journal, spawn=spawn)
+        self._intake = self._make_intake(journal, spawn=spawn)
         self._crew = Crew(
             Orders(self._request, self._begun, self._over, self._let_go, self._hopeless),
             self._clock,
             self._throttle,
             self._totals,
             max_retries=self._road.max_retries,
-            is_accepted=self._journal is not None and self._journal.has_answers(),
+            is_accepted=is_accepted,
         )
         self._crew.begin(spawn)
         spawn(self._watch_for_stop)
         spawn(self._feed)
-        if self._journal is not None:
-            self._group.start_soon(self._write_on)
-        return self
+        if journal is not None:
+            spawn(self._write_on)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -465,24 +476,27 @@ class AsyncBatch:
             if self._changes and not self._is_broken:
                 journal.write(self._changes, self.totals)
         finally:
-            if self._own_journal:
-                journal.close()
-            else:
-                journal.end()
+            self._let_have(journal)
+
+    def _let_have(self, journal: Journal) -> None:
+        """Let others have it."""
+        if self._own_journal:
+            journal.close()
+        else:
+            journal.end()
 
 
-def _begun(journal: Journal | str | PathLike[str]) -> Journal:
-    """The journal, taken for this run."""
-    if isinstance(journal, Journal):
-        journal.begin()
-        return journal
-    made = Journal(journal)
+def _begun(journal: Journal | str | PathLike[str]) -> tuple[Journal, bool]:
+    """The journal, taken for this run, and whether it knows of answers."""
+    made = journal if isinstance(journal, Journal) else Journal(journal)
     try:
-        made.begin()
+        is_accepted = made.has_answers()
+        made.begin()  # the last thing: where it fails, the journal may be another batch's
     except BaseException:
-        made.close()
+        if made is not journal:
+            made.close()
         raise
-    return made
+    return made, is_accepted
 
 
 async def _opened(source: Callable[..., Any]) -> object:
