@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dgasync.batch import Arrival, GivenUp, Item, Journal, JournalError, Totals
+from dgasync.batch.answers import Kept
 from dgasync.batch.items import Work
 from dgasync.batch.journal import Changes, Known
 from dgasync.errors import BadRequest
@@ -57,7 +58,7 @@ def done(journal: Journal, key: str = "a") -> Work:
     made = work(key)
     look(journal, made)
     write(journal, started=[made])
-    made.answer, made.request_id, made.audio, made.tries = ANSWER, "r-1", 3.0, 2
+    made.answer, made.request_id, made.audio, made.tries = Kept.of(ANSWER, "r-1"), "r-1", 3.0, 2
     write(journal, ended=[made])
     return made
 
@@ -69,8 +70,8 @@ def test_done(journal: Journal) -> None:
 
     again = work()
     assert look(journal, again) is Known.TELL
-    assert again.transcript is not None
-    assert (again.transcript.text, again.request_id, again.audio, again.tries) == ("hello", "r-1", 3.0, 2)
+    assert again.answer is not None
+    assert (again.answer.transcript()[0].text, again.request_id, again.audio, again.tries) == ("hello", "r-1", 3.0, 2)
     assert journal.untold() == 1
 
     write(journal, taken=["a"])
@@ -212,7 +213,7 @@ def test_notes_come_back(journal: Journal) -> None:
     """What a manifest said beside the recording."""
     made = Work(Item("http://x/a", key="a", note={"agent": "Eva"}), {})
     write(journal, started=[made])
-    made.answer = ANSWER
+    made.answer = Kept.of(ANSWER, None)
     write(journal, ended=[made])
     assert [each.item.note for each in journal.results()] == [{"agent": "Eva"}]
 
@@ -243,11 +244,12 @@ def test_a_killed_run_lets_go(path: Path) -> None:
     """The lock ends with the process, and what it had written is there."""
     code = (
         "import os, signal\nfrom dgasync.batch import Item, Journal, Totals\nfrom dgasync.batch.items import Work\n"
-        "from dgasync.batch.journal import Changes\n"
+        "from dgasync.batch.answers import Kept\nfrom dgasync.batch.journal import Changes\n"
         f"journal = Journal({str(path)!r})\njournal.begin()\n"
         "works = [Work(Item('http://x/' + key, key=key), {'model': 'nova-3'}) for key in 'ab']\n"
         "journal.look(works, retry_failed=False, resubmit_after=None)\n"
-        f"changes = Changes()\nchanges.started = works\nworks[0].answer = {ANSWER!r}\nchanges.ended = works[:1]\n"
+        "changes = Changes()\nchanges.started = works\nchanges.ended = works[:1]\n"
+        f"works[0].answer = Kept.of({ANSWER!r}, None)\n"
         "journal.write(changes, Totals())\nos.kill(os.getpid(), signal.SIGKILL)\n"
     )
     process = subprocess.run([sys.executable, "-c", code], check=False)

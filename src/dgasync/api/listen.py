@@ -13,7 +13,7 @@ import msgspec
 
 from dgasync.api.arguments import address_of, as_mapping, asks_for_callback, call_of, must_have, split
 from dgasync.api.call import Call
-from dgasync.api.road import Road, pull
+from dgasync.api.road import Road, Way, pull
 from dgasync.audio import Upload, Url, source
 from dgasync.config import Timeouts, count
 from dgasync.errors import DecodeError, DeepgramApiError, DeepgramApiKeyError, DeepgramTypeError
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from dgasync.models.params import CallExtras, CallParams
     from dgasync.models.read import AnalyzeResponse
     from dgasync.models.sources import FileSource, UrlSource
+    from dgasync.transport.seam import Reply
 
-__all__ = ["AsyncPreRecordedClient", "accepted", "native", "parse_callback", "refuse_early", "transcribed"]
+__all__ = ["Alike", "AsyncPreRecordedClient", "accepted", "native", "parse_callback", "refuse_early", "transcribed"]
 
 A = TypeVar("A", bound=Answer)
 C = TypeVar("C", PrerecordedResponse, "AnalyzeResponse")
@@ -192,12 +193,16 @@ async def to_callback(
 async def transcribed(road: Road, audio: object, asked: Mapping[str, Any]) -> PrerecordedResponse:
     """What the native verb gives, from its options and call parameters in one mapping."""
     options, call = native(asked)
+    _must_come_back(options)
+    return await listen(road, audio, options, call, PrerecordedResponse)
+
+
+def _must_come_back(options: Mapping[str, Any]) -> None:
     if options.get("callback"):
         raise DeepgramTypeError(
             "With `callback` the answer goes elsewhere and there is no transcript to return: "
             "use `transcribe_to_callback`, and `parse_callback` for what arrives."
         )
-    return await listen(road, audio, options, call, PrerecordedResponse)
 
 
 async def accepted(road: Road, audio: object, callback: str, asked: Mapping[str, Any]) -> AsyncPrerecordedResponse:
@@ -217,22 +222,60 @@ async def listen(road: Road, audio: object, options: Mapping[str, Any], call: Ca
     """One request to `/v1/listen`."""
     if road.is_strict(call.get("strict")):
         must_fit(options)
+    return await road.answer(_call(audio, options, call), kind)
+
+
+def _call(audio: object, options: Mapping[str, Any], call: CallParams) -> Call:
     sent = source(audio, pull)
     if isinstance(sent, Url):
         sent = Upload(msgspec.json.encode(sent.payload), mimetype="application/json")
-    return await road.answer(
-        Call.of(
-            call,
-            ENDPOINT,
-            what="A transcription",
-            options=options,
-            known=OPTIONS,
-            content=sent.content,
-            content_type=sent.mimetype,
-            repeatable=sent.repeatable,
-        ),
-        kind,
+    return Call.of(
+        call,
+        ENDPOINT,
+        what="A transcription",
+        options=options,
+        known=OPTIONS,
+        content=sent.content,
+        content_type=sent.mimetype,
+        repeatable=sent.repeatable,
     )
+
+
+class Alike:
+    """What is asked of many recordings alike: options and call parameters of a native verb, taken apart once.
+
+    Args:
+        road: the client's.
+        asked: all of them.
+        callback: where the answers go; None for one that comes back.
+
+    Raises:
+        DeepgramTypeError: an option of no use.
+    """
+
+    def __init__(self, road: Road, asked: Mapping[str, Any], callback: str | None = None) -> None:
+        self._road = road
+        self._options, self._call = native(asked)
+        if callback is None:
+            _must_come_back(self._options)
+        else:
+            self._options["callback"] = address_of(callback)
+        if road.is_strict(self._call.get("strict")):
+            must_fit(self._options)
+        keep_raw = self._call.get("keep_raw")
+        self.keeps_raw = road.keeps_raw if keep_raw is None else keep_raw
+        """Whether answers keep their bytes."""
+        self._ways: dict[str | None, Way] = {}
+
+    async def reply(self, audio: object) -> Reply:
+        """The answer to one of them, as it came. Raises what `transcribe` raises, but for a DecodeError."""
+        call = _call(audio, self._options, self._call)
+        way = self._ways.get(call.content_type)
+        if way is None:
+            way = self._road.way(call)
+            if call.content_type in (None, "application/json"):  # others may be as many as there are recordings
+                self._ways[call.content_type] = way
+        return await self._road.reply(call, way)
 
 
 @overload

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from random import random
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from dgasync import logs
-from dgasync.api.call import Call, body_of, tell_progress
+from dgasync.api.call import Call, Content, body_of, tell_progress
 from dgasync.api.credentials import Credentials
 from dgasync.api.flight import Answering, Connected
 from dgasync.api.pace import Pace
@@ -22,12 +23,21 @@ from dgasync.protocol.request import Safety, address, by_name, checked_headers, 
 from dgasync.transport.seam import CALLER, Dial, Download, Reply, Request, Socket, Transport
 from dgasync.version import __version__
 
-__all__ = ["Road", "pull"]
+__all__ = ["Road", "Way", "pull"]
 
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
+_Ask = Callable[[str, Mapping[str, str], Pace | None], Awaitable[T]]
 
 USER_AGENT = f"dgasync/{__version__} python/{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+class Way(NamedTuple):
+    """Where a call goes, and how."""
+
+    url: str
+    headers: Mapping[str, str]
+    timeouts: Timeouts
 
 
 class Road:
@@ -82,8 +92,12 @@ class Road:
         keep_raw = self._keep_raw if call.keep_raw is None else call.keep_raw
         return codec.decoded(kind, reply.body, reply.headers, reply.status, keep_raw=keep_raw)
 
-    async def reply(self, call: Call) -> Reply:
+    async def reply(self, call: Call, way: Way | None = None) -> Reply:
         """The answer to `call` as it came, once it is a good one.
+
+        Args:
+            call: what is asked.
+            way: what `way` said of a call that differs from this one in nothing but its body.
 
         Raises:
             DeepgramTypeError: the call itself cannot be sent.
@@ -91,31 +105,30 @@ class Road:
             DeepgramApiError: the service answered no, and trying again was no use or not safe.
             DeepgramConnectionError: no answer came.
         """
-        url, headers, timeouts = self._built(call)
+        way = way or self.way(call)
         content = call.content
         # Bytes that nobody watches go as they are: no step of a request is without its price.
         at_hand = content is None or (isinstance(content, bytes) and call.progress is None)
         body = content if at_hand else await body_of(call)
-        transport = self.transport
-        clock = transport.clock
+        # Not a closure: its cells would be a dozen more objects for the garbage collector to look at, for each request.
+        return await self._tried(call, way, partial(self._replied, call, way.timeouts, body))
 
-        async def ask(url: str, headers: Mapping[str, str]) -> Reply:
-            started = clock.now()
-            reply = await transport.request(Request(call.method, url, headers, timeouts, body))
-            _note(call, reply.status, reply.headers, clock.now() - started)
-            if reply.status >= 300:
-                raise codec.refusal(reply.status, reply.body, reply.headers)
-            return reply
-
-        async def once(headers: Mapping[str, str]) -> Reply:
-            held = await self._pace.enter(transport)
-            try:
-                return await self._followed(call, url, headers, ask)
-            finally:
-                if held:
-                    self._pace.leave()
-
-        return await self._tried(call, headers, once)
+    async def _replied(
+        self,
+        call: Call,
+        timeouts: Timeouts,
+        body: bytes | Content | None,
+        url: str,
+        headers: Mapping[str, str],
+        _: Pace | None,
+    ) -> Reply:
+        clock = self.transport.clock
+        started = clock.now()
+        reply = await self.transport.request(Request(call.method, url, headers, timeouts, body))
+        _note(call, reply.status, reply.headers, clock.now() - started)
+        if reply.status >= 300:
+            raise codec.refusal(reply.status, reply.body, reply.headers)
+        return reply
 
     async def stream(self, call: Call) -> Download:
         """The answer to `call`, once its first bytes are there; to be read while it comes, and closed.
@@ -124,15 +137,14 @@ class Road:
         counts as in flight until its end, or until it is closed. Raises what `reply` does; to read it raises
         DeepgramConnectionError when it breaks off.
         """
-        url, headers, timeouts = self._built(call)
+        way = self.way(call)
         body = call.content
         assert body is None or isinstance(body, bytes), "what is streamed is the answer"
-        transport = self.transport
-        clock = transport.clock
+        clock = self.transport.clock
 
-        async def ask(url: str, headers: Mapping[str, str]) -> tuple[Download, bytes]:
+        async def ask(url: str, headers: Mapping[str, str], place: Pace | None) -> Download:
             started = clock.now()
-            download = await transport.stream(Request(call.method, url, headers, timeouts, body))
+            download = await self.transport.stream(Request(call.method, url, headers, way.timeouts, body))
             try:
                 _note(call, download.status, download.headers, clock.now() - started)
                 first = await download.read()
@@ -143,53 +155,31 @@ class Road:
             except BaseException:
                 await download.aclose()
                 raise
-            return download, first
+            return Answering(download, first, place)
 
-        async def once(headers: Mapping[str, str]) -> Download:
-            (download, first), pace = await self._placed(call, url, headers, ask)
-            return Answering(download, first, pace)
-
-        return await self._tried(call, headers, once)
+        return await self._tried(call, way, ask, lasts=True)
 
     async def connect(self, call: Call) -> Socket:
         """The websocket that `call` asks for, open. It counts as in flight until it is closed.
 
         Raises what `reply` does.
         """
-        url, headers, timeouts = self._built(call)
-        transport = self.transport
-        clock = transport.clock
+        way = self.way(call)
+        clock = self.transport.clock
 
-        async def ask(url: str, headers: Mapping[str, str]) -> Socket:
+        async def ask(url: str, headers: Mapping[str, str], place: Pace | None) -> Socket:
             started = clock.now()
-            socket = await transport.connect(Dial(f"ws{url[4:]}", headers, timeouts.connect))
+            socket = await self.transport.connect(Dial(f"ws{url[4:]}", headers, way.timeouts.connect))
             _note(call, 101, socket.headers, clock.now() - started)
-            return socket
+            return socket if place is None else Connected(socket, place)
 
-        async def once(headers: Mapping[str, str]) -> Socket:
-            socket, pace = await self._placed(call, url, headers, ask)
-            return socket if pace is None else Connected(socket, pace)
+        return await self._tried(call, way, ask, lasts=True)
 
-        return await self._tried(call, headers, once)
+    async def _tried(self, call: Call, way: Way, ask: _Ask[T], *, lasts: bool = False) -> T:
+        """What `ask` gives, tried as often as it makes sense; what `lasts` gives its place among those in flight back.
 
-    async def _placed(
-        self,
-        call: Call,
-        url: str,
-        headers: Mapping[str, str],
-        ask: Callable[[str, Mapping[str, str]], Awaitable[T]],
-    ) -> tuple[T, Pace | None]:
-        """What `ask` gives, and the gate in which it holds a place until it is left."""
-        held = await self._pace.enter(self.transport)
-        try:
-            return await self._followed(call, url, headers, ask), self._pace if held else None
-        except BaseException:
-            if held:
-                self._pace.leave()
-            raise
-
-    async def _tried(self, call: Call, headers: dict[str, str], once: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
-        """What `once` gives, tried as often as it makes sense."""
+        Otherwise that is done here.
+        """
         max_retries = self._max_retries if call.max_retries is None else call.max_retries
         tried, refreshed = 0, False
         own = _authorization_in(call.headers) is not None
@@ -199,12 +189,19 @@ class Road:
             authorization = None if own else self._credentials.fixed
             if authorization is None and not own:
                 authorization = await self._credentials.authorization(self.transport, pull)
-            head = headers if authorization is None else {**headers, "Authorization": authorization}
+            headers = way.headers if authorization is None else {**way.headers, "Authorization": authorization}
             may_travel(self.base, authorized=own or authorization is not None, allow_insecure_http=self._insecure)
+            place = self._pace if await self._pace.enter(self.transport) else None
+            is_kept = False
             try:
-                return await once(head)
+                found = await self._followed(call, way.url, headers, ask, place)
+                is_kept = lasts
+                return found
             except (DeepgramApiError, DeepgramConnectionError) as error:
                 failure: DeepgramError = error
+            finally:
+                if place is not None and not is_kept:
+                    place.leave()
             if isinstance(failure, Unauthorized) and call.repeatable and not refreshed:
                 refreshed = True
                 if self._credentials.forget(authorization):
@@ -236,18 +233,12 @@ class Road:
             del failure
             await self.transport.clock.sleep(wait)
 
-    async def _followed(
-        self,
-        call: Call,
-        url: str,
-        headers: Mapping[str, str],
-        ask: Callable[[str, Mapping[str, str]], Awaitable[T]],
-    ) -> T:
+    async def _followed(self, call: Call, url: str, headers: Mapping[str, str], ask: _Ask[T], place: Pace | None) -> T:
         """What `ask` gives, wherever it redirects to."""
         redirects = 0
         while True:
             try:
-                return await ask(url, headers)
+                return await ask(url, headers, place)
             except DeepgramApiError as error:
                 refusal = error
             target = redirected(call.method, url, refusal.status or 0, _location(refusal))
@@ -259,7 +250,8 @@ class Road:
             url = target
             del refusal
 
-    def _built(self, call: Call) -> tuple[str, dict[str, str], Timeouts]:
+    def way(self, call: Call) -> Way:
+        """Where `call` goes, and how; raises what it cannot be sent for."""
         if call.max_retries is not None:
             count("max_retries", call.max_retries)
         url, inherited = address(self.base, call.endpoint)
@@ -275,7 +267,7 @@ class Road:
             headers["Content-Type"] = call.content_type
         if call.headers:
             _lay(headers, masked(checked_headers(by_name("headers", call.headers))))
-        return f"{url}?{text}" if text else url, headers, Timeouts.of(call.timeout, self._timeouts)
+        return Way(f"{url}?{text}" if text else url, headers, Timeouts.of(call.timeout, self._timeouts))
 
     async def aclose(self) -> None:
         """Close the connections."""

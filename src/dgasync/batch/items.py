@@ -14,6 +14,7 @@ from dgasync.errors import DeepgramError, DeepgramTypeError, GivenUp
 
 if TYPE_CHECKING:
     from dgasync.audio import Audio
+    from dgasync.batch.answers import Kept
     from dgasync.transcript import Transcript
 
 __all__ = ["AskedFor", "Item", "Result", "Totals", "Work", "cause", "fingerprint", "is_url"]
@@ -88,7 +89,7 @@ class Result:
 
 @dataclass(slots=True)
 class Totals:
-    """What a batch did so far."""
+    """What a batch did so far. How recordings ended is counted when they are told."""
 
     items: int = 0
     """Recordings that were looked at."""
@@ -158,7 +159,8 @@ class Work:
     seconds: float = 0.0
     audio: float = 0.0
     """Length as the service measured it; seconds."""
-    answer: bytes | None = None
+    answer: Kept | None = None
+    """What the service said, until it is told."""
     request_id: str | None = None
     transcript: Transcript | None = None
     error: Exception | None = None

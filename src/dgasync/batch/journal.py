@@ -25,18 +25,17 @@ from os import PathLike, fspath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from dgasync.batch.answers import Kept
 from dgasync.batch.items import AskedFor, Item, Result, Totals, Work, cause, fingerprint
-from dgasync.errors import DeepgramError, DeepgramTypeError, GivenUp, JournalError
+from dgasync.errors import DecodeError, DeepgramError, DeepgramTypeError, GivenUp, JournalError
 from dgasync.limits import BATCH_POISON
-from dgasync.models.base import Headers
-from dgasync.models.listen import PrerecordedResponse
-from dgasync.protocol import codec
-from dgasync.transcript import Transcript
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from dgasync.transcript import Transcript
 
 __all__ = ["Arrival", "Changes", "Journal", "Known"]
 
@@ -128,7 +127,7 @@ class Arrival(IntEnum):
 class Changes:
     """What is to be written, all of it or nothing."""
 
-    __slots__ = ("ended", "released", "started", "submitted", "taken")
+    __slots__ = ("ended", "released", "spoiled", "started", "submitted", "taken")
 
     def __init__(self) -> None:
         self.started: list[Work] = []
@@ -136,9 +135,11 @@ class Changes:
         self.submitted: list[Work] = []
         self.taken: list[str] = []
         self.released: list[Work] = []
+        self.spoiled: list[Work] = []
+        """Told as failed, for what was kept as their answer cannot be read."""
 
     def __bool__(self) -> bool:
-        return bool(self.started or self.ended or self.submitted or self.taken or self.released)
+        return any(getattr(self, each) for each in self.__slots__)
 
 
 class Journal:
@@ -285,7 +286,7 @@ class Journal:
         if state == _State.FAILED:
             work.error = _error_from(kind, error)
         else:
-            work.answer, work.transcript = answer, _transcript(answer, request_id)
+            work.answer = Kept.of(answer, request_id)
         return Known.TELL
 
     def write(self, changes: Changes, totals: Totals) -> None:
@@ -297,6 +298,7 @@ class Journal:
         rows += [_row(_State.WAITING, each, run) for each in changes.released]
         rows += [_row(_State.SUBMITTED, each, run) for each in changes.submitted]
         rows += [_row(_State.DONE if each.error is None else _State.FAILED, each, run) for each in changes.ended]
+        rows += [_row(_State.FAILED, each, run) for each in changes.spoiled]
         with _translated(self.path), self._lock, self._writing():
             self._db.executemany(_PUT, rows)
             for each in changes.submitted:
@@ -341,8 +343,7 @@ class Journal:
         # While it is asked for, the row may know the request already, and is still to be written over: that is early.
         waited = (_State.SUBMITTED, _State.WAITING, _State.FAILED) if error is None else (_State.SUBMITTED,)
         state = _State.DONE if error is None else _State.FAILED
-        transcript = None if answer is None else _transcript(answer, request_id)
-        audio = 0.0 if transcript is None else _length(transcript)
+        audio = 0.0 if answer is None else Kept.of(answer, request_id).about()[1]
         return (
             self._db.execute(
                 f"UPDATE recording SET state = {state:d}, taken = 0, answer = ?, kind = ?, error = ?, audio = ?, "
@@ -474,10 +475,17 @@ def _result(
     kind: str | None,
     error: str | None,
 ) -> Result:
+    transcript: Transcript | None = None
+    failure: Exception | None = None if error is None else _error_from(kind or "", error)
+    if answer is not None:
+        try:
+            transcript, _ = Kept.of(answer, request_id).transcript()
+        except DecodeError as broken:
+            failure = broken
     return Result(
         Item(key, key=key, note=json.loads(note) if note else {}),
-        None if answer is None else _transcript(answer, request_id),
-        None if error is None else _error_from(kind or "", error),
+        transcript,
+        failure,
         request_id,
         tries,
         seconds,
@@ -487,21 +495,12 @@ def _result(
 def _row(state: _State, work: Work, run: int | None) -> tuple[Any, ...]:
     kind, error = (None, None) if work.error is None else (cause(work.error), _error_text(work.error))
     known = (work.item.key, work.mark, int(state), work.tries, work.crashes, work.audio, work.seconds, work.request_id)
-    return *known, work.answer, kind, error, _noted(work), run
+    answer = work.answer if work.error is None else None
+    return *known, answer and answer.body, kind, error, _noted(work), run
 
 
 def _noted(work: Work) -> str | None:
     return json.dumps(work.item.note, default=str) if work.item.note else None
-
-
-def _transcript(answer: bytes, request_id: str | None) -> Transcript:
-    headers = Headers({"dg-request-id": request_id} if request_id else {})
-    return Transcript(codec.decoded(PrerecordedResponse, answer, headers, 200))
-
-
-def _length(transcript: Transcript) -> float:
-    metadata = transcript.response.metadata
-    return float((metadata and metadata.duration) or 0.0)
 
 
 def _error_text(error: Exception) -> str:

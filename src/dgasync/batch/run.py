@@ -24,16 +24,17 @@ from anyio import to_thread
 
 from dgasync.api import listen
 from dgasync.api.road import Road
+from dgasync.batch.answers import Kept
 from dgasync.batch.crew import Crew, Orders
 from dgasync.batch.intake import Intake
 from dgasync.batch.items import Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
 from dgasync.batch.throttle import Throttle
 from dgasync.config import count
-from dgasync.errors import BatchError, DeepgramTypeError
+from dgasync.errors import BatchError, DecodeError, DeepgramTypeError
 from dgasync.limits import BATCH_ALONE, BATCH_WINDOW
-from dgasync.models.listen import PrerecordedResponse
-from dgasync.transcript import Transcript
+from dgasync.models.listen import AsyncPrerecordedResponse
+from dgasync.protocol import codec
 from dgasync.transport.seam import CALLER
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dgasync.batch.sources import Sources
-    from dgasync.models.params import CallParams
     from dgasync.transport.seam import Clock, Wake
 
 __all__ = ["AsyncBatch"]
@@ -85,7 +85,8 @@ class AsyncBatch:
         instead = "use `transcribe_many_to_callback`, which has a journal for them"
         listen.refuse_early(options, strict=road.is_strict(None), instead=instead)
         self._road = road
-        self._asked, self._call = listen.native(options)
+        self._options = options
+        self._callback = callback
         self._journal = journal
         self._make_intake = partial(
             Intake,
@@ -97,7 +98,6 @@ class AsyncBatch:
         )
         self._ordered = ordered
         self._on_result = on_result
-        self._callback = callback
         self._throttle = Throttle(concurrency)
         self._window = max(2 * concurrency, BATCH_WINDOW)
         self._totals = Totals()
@@ -109,6 +109,7 @@ class AsyncBatch:
         self._early: list[tuple[int, Work]] = []  # ready before their turn
         self._turn = 0
         self._told: Work | None = None  # what the user has in hand
+        self._untold: Work | None = None  # what `on_result` would not have
         self._is_fed = False
         self._is_stopping = False
         self._is_broken = False  # the journal is
@@ -120,6 +121,7 @@ class AsyncBatch:
         self._clock: Clock = road.transport.clock
         self._crew: Crew
         self._intake: Intake
+        self._alike: listen.Alike
         self._stop_wake: Wake
         self._feeding: anyio.CancelScope
         self._group: Any = None
@@ -177,26 +179,34 @@ class AsyncBatch:
         self._is_taken = True
         try:
             self._acknowledge()
-            while (work := self._next()) is None:
-                if self._is_broken or self._is_over:
-                    if self._failure is not None:
-                        failure, self._failure = self._failure, None
-                        raise failure
-                    raise StopAsyncIteration
-                self._news = anyio.Event()
-                await self._news.wait()
-            self._moved.set()
+            work, self._untold = self._untold, None
+            if work is None:
+                work = await self._one()
+                self._settle(work)
             result = work.result()
             if self._on_result is not None:
                 try:
                     await _tell(self._on_result, result)
                 except BaseException:
-                    self._ready.appendleft(work)  # nobody has it
+                    self._untold = work  # nobody has it
                     raise
             self._told = work
             return result
         finally:
             self._is_taken = False
+
+    async def _one(self) -> Work:
+        """What is to be told next, once there is something."""
+        while (work := self._next()) is None:
+            if self._is_broken or self._is_over:
+                if self._failure is not None:
+                    failure, self._failure = self._failure, None
+                    raise failure
+                raise StopAsyncIteration
+            self._news = anyio.Event()
+            await self._news.wait()
+        self._moved.set()
+        return work
 
     async def __aenter__(self) -> Self:
         if self._began is not None:
@@ -224,6 +234,7 @@ class AsyncBatch:
         await self._group.__aenter__()
         spawn = self._group.start_soon
         self._intake = self._make_intake(journal, spawn=spawn)
+        self._alike = self._asked_of(self._options)
         self._crew = Crew(
             Orders(self._request, self._begun, self._over, self._let_go, self._hopeless),
             self._clock,
@@ -308,7 +319,6 @@ class AsyncBatch:
             self._over(work)
         else:
             work.is_its_own = known is Known.TELL
-            self._settle(work)
             self._deliver(work)
 
     async def _room(self, *, alone: bool) -> None:
@@ -341,22 +351,21 @@ class AsyncBatch:
                 await _closed(audio)
 
     async def _transcribe(self, work: Work, audio: object) -> None:
-        own = {"max_retries": 0} if self._journal is None else {"max_retries": 0, "keep_raw": True}
+        asked = self._asked_of(work.options) if work.item.options else self._alike
+        reply = await asked.reply(audio)
         if self._callback is not None:
-            asked = {**work.options, **own}
-            work.request_id = (await listen.accepted(self._road, audio, self._callback, asked)).request_id
+            promise = codec.decoded(AsyncPrerecordedResponse, reply.body, reply.headers, reply.status, keep_raw=False)
+            work.request_id = promise.request_id
             return
-        if work.item.options:
-            answer = await listen.transcribed(self._road, audio, {**work.options, **own})
+        work.answer = Kept(reply.body, reply.headers)
+        if self._journal is None:
+            work.request_id = reply.headers.get("dg-request-id")
         else:
-            # What they all share is taken apart once.
-            call = cast("CallParams", {**self._call, **own})
-            answer = await listen.listen(self._road, audio, self._asked, call, PrerecordedResponse)
-        work.request_id = answer.request_id
-        work.transcript = Transcript(answer)
-        work.audio = float((answer.metadata and answer.metadata.duration) or 0.0)
-        if self._journal is not None:
-            work.answer = answer.raw
+            work.request_id, work.audio = work.answer.about()
+
+    def _asked_of(self, options: Mapping[str, Any]) -> listen.Alike:
+        own = {"max_retries": 0} if self._journal is None else {"max_retries": 0, "keep_raw": True}
+        return listen.Alike(self._road, {**options, **own}, self._callback)
 
     def _begun(self, work: Work) -> None:
         """Note that it is in flight: of a process that ends now, another run will know."""
@@ -365,9 +374,13 @@ class AsyncBatch:
             self._to_write.set()
 
     def _over(self, work: Work) -> None:
-        """Count it, and have it told."""
-        self._settle(work)
-        self._end(work)
+        """Have it written down, and then told."""
+        work.body = None
+        if self._journal is None:
+            self._deliver(work)
+            return
+        (self._changes.submitted if self._is_submission(work) else self._changes.ended).append(work)
+        self._to_write.set()
 
     def _let_go(self, work: Work) -> None:
         """Tell nobody: another run asks again."""
@@ -386,30 +399,31 @@ class AsyncBatch:
     # ── what became of it ──
 
     def _settle(self, work: Work) -> None:
-        """Count it."""
+        """Read what the service said, and count it."""
         total = self._totals
-        work.body = None
+        answer, work.answer = work.answer, None
+        if answer is not None and work.error is None:
+            try:
+                work.transcript, work.audio = answer.transcript(keep_raw=self._alike.keeps_raw)
+                work.request_id = work.transcript.request_id
+            except DecodeError as error:
+                work.error = error
+                if self._journal is not None:
+                    self._changes.spoiled.append(work)
+                    self._to_write.set()
         if work.error is not None:
             total.failed += 1
             name = cause(work.error)
             total.failures[name] = total.failures.get(name, 0) + 1
-        elif self._is_submission(work):
+        elif work.transcript is None:
             total.submitted += 1
         else:
             total.done += 1
             total.audio_seconds += work.audio
 
-    def _end(self, work: Work) -> None:
-        """Have it written down, and then told."""
-        if self._journal is None:
-            self._deliver(work)
-            return
-        (self._changes.submitted if self._is_submission(work) else self._changes.ended).append(work)
-        self._to_write.set()
-
     def _is_submission(self, work: Work) -> bool:
         """Whether the answer is still to come, and so is the telling of it."""
-        return self._callback is not None and work.error is None and work.transcript is None
+        return self._callback is not None and work.error is None and work.answer is None and work.transcript is None
 
     async def _write_on(self) -> None:
         """Write down what happened, as much of it at once as there is; then it is told."""
@@ -425,7 +439,6 @@ class AsyncBatch:
                 self._intake.is_done_with(changes.taken)
                 self._intake.is_done_with(work.item.key for work in changes.submitted)
                 for work in (*changes.ended, *changes.submitted):
-                    work.answer = None
                     self._deliver(work)
         except Exception as error:
             self._is_broken = True
