@@ -274,7 +274,8 @@ BATCH_WINDOW = 16
 """Recordings on their way through a batch, at least: some may have to wait for what others show of the service."""
 
 BATCH_BODY = 256 * 1024
-"""Bytes: files of a batch up to this size are read in one piece, together with their neighbours."""
+"""Bytes: files of a batch up to this size are read in one piece, together with their neighbours, up to twice
+`BATCH_LOOK` of them ahead of what is under way."""
 
 BATCH_ALONE = 3
 """Ends of the process with the same recording in flight, from which on it is tried with no other beside it."""

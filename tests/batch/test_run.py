@@ -6,7 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -16,6 +16,7 @@ from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, Journa
 from dgasync.errors import (
     BadRequest,
     ConnectFailed,
+    DecodeError,
     DeepgramApiKeyError,
     DeepgramConnectionError,
     DeepgramTypeError,
@@ -28,6 +29,7 @@ from dgasync.errors import (
 from dgasync.limits import BATCH_ALONE, BATCH_LOOK, BATCH_POISON, BATCH_WINDOW
 from dgasync.testing import Ruler
 from tests.batch.services import Service, refused
+from tests.fakes import reply
 
 pytestmark = pytest.mark.anyio
 
@@ -743,6 +745,30 @@ async def test_tries_of_earlier_runs_do_not_count(tmp_path: Path) -> None:
     assert total.done == 1
 
 
+@pytest.mark.parametrize("body", ["<html>", '{"metadata": 5}', '{"metadata": {"duration": 2}, "results": [1]}'])
+async def test_an_answer_that_cannot_be_read(body: str, tmp_path: Path) -> None:
+    """It is how that recording failed, in the journal too, and no other one has to do with it."""
+    spoiled = Service(lambda text, _: reply(200, body, dg_request_id="r-7") if text == "w00001" else None)
+    journal = tmp_path / "archive.db"
+    for more in ({}, {"journal": journal, "ordered": True}):
+        async with spoiled.client() as deepgram, deepgram.transcribe_many(names(3), **more) as batch:
+            results = {bytes(cast("bytes", result.item.source)): result async for result in batch}
+        error = results[b"w00001"].error
+        assert isinstance(error, DecodeError)
+        assert error.payload == body.encode()
+        assert (error.status, error.request_id) == (200, "r-7")
+        assert (batch.totals.done, batch.totals.failed, batch.totals.failures) == (2, 1, {"DecodeError 200": 1})
+
+    with Journal(journal) as opened:
+        assert (opened.report().done, opened.report().failed, opened.untold()) == (2, 1, 0)
+    async with Service().client() as deepgram:
+        async with deepgram.transcribe_many(names(3), journal=journal) as batch:
+            assert [result async for result in batch] == []
+        assert (batch.totals.skipped, batch.totals.failed_before) == (3, 1)
+        again = await deepgram.transcribe_many(names(3), journal=journal, retry_failed=True).run()
+    assert (again.done, again.skipped) == (1, 2)
+
+
 async def test_nothing_is_lost_by_giving_up_to_wait() -> None:
     """A result whose telling fails or is cancelled comes again."""
     fails = [True, True]
@@ -757,6 +783,7 @@ async def test_nothing_is_lost_by_giving_up_to_wait() -> None:
             with pytest.raises(OSError, match="not now"):
                 await batch.__anext__()
         assert len([result async for result in batch]) == 5
+    assert batch.totals.done == 5
 
 
 async def test_what_a_source_opens_is_closed(tmp_path: Path) -> None:

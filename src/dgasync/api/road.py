@@ -176,9 +176,9 @@ class Road:
         return await self._tried(call, way, ask, lasts=True)
 
     async def _tried(self, call: Call, way: Way, ask: _Ask[T], *, lasts: bool = False) -> T:
-        """What `ask` gives, tried as often as it makes sense; what `lasts` gives its place among those in flight back.
+        """What `ask` gives, tried as often as it makes sense.
 
-        Otherwise that is done here.
+        Its place among those in flight is given back here, unless what it gives `lasts`, and does so itself.
         """
         max_retries = self._max_retries if call.max_retries is None else call.max_retries
         tried, refreshed = 0, False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -64,15 +65,15 @@ class Intake:
     async def groups(self) -> AsyncGenerator[list[tuple[Work, Known]], None]:
         """The recordings, some at a time, each with what is known of it; raises what the sources raise."""
         if not isinstance(self._sources, AsyncIterable):
-            reader = _Reader(items_of(self._sources), self._transport, self._spawn)
-            while items := await reader.some():
-                yield await self._looked_up(items)
+            reader = self._reader(self._sources)
+            while found := await reader.some():
+                yield self._as_here(found, reader)
             return
         gatherer = _Gatherer(self._sources, self._spawn)
         while sources := await gatherer.some():
-            reader = _Reader(items_of(sources), self._transport, self._spawn)
-            while items := await reader.some():
-                yield await self._looked_up(items)
+            reader = self._reader(sources)
+            while found := await reader.some():
+                yield self._as_here(found, reader)
 
     def is_done_with(self, names: Iterable[str]) -> None:
         """All that is to be known of these is in the journal."""
@@ -81,12 +82,14 @@ class Intake:
             if mark is not None:
                 self._gone[name] = mark
 
-    async def _looked_up(self, items: list[Item]) -> list[tuple[Work, Known]]:
-        """What is known of each."""
-        self._gone.clear()
-        found = await to_thread.run_sync(self._look, items, abandon_on_cancel=True)
+    def _reader(self, sources: Source | Iterable[Source]) -> _Reader:
+        return _Reader(items_of(sources), self._look, self._gone.clear, self._transport, self._spawn)
+
+    def _as_here(self, found: list[tuple[Work, Known]], reader: _Reader) -> list[tuple[Work, Known]]:
+        """What is known of each, here and now; the next are looked up while these are under way."""
         if self._journal is not None:
             found = [(work, self._or_here(work, state)) for work, state in found]
+        reader.go_on()
         return found
 
     def _or_here(self, work: Work, state: Known) -> Known:
@@ -120,67 +123,108 @@ class Intake:
 
 
 class _Reader:
-    """An iterator that may block, advanced on a thread; what it has given is not held back by what it has not."""
+    """An iterator that may block, advanced on a thread, where what it gave is looked up, too.
 
-    def __init__(self, items: Iterator[Item], transport: Transport, spawn: Callable[..., object]) -> None:
+    What it has given is not held back by what it has not.
+
+    Args:
+        items: the iterator.
+        look: says on a thread what is known of some.
+        clear: called before the thread sets out, when all that was found so far has been taken.
+        transport: its clock, and its signals.
+        spawn: that of a task group which is around all of it.
+    """
+
+    def __init__(
+        self,
+        items: Iterator[Item],
+        look: Callable[[list[Item]], list[tuple[Work, Known]]],
+        clear: Callable[[], None],
+        transport: Transport,
+        spawn: Callable[..., object],
+    ) -> None:
         self._items = items
+        self._look = look
+        self._clear = clear
         self._transport = transport
         self._spawn = spawn
-        self._box: deque[Item] = deque()
+        self._box: deque[Item] = deque()  # given, and not looked up
+        self._found: list[tuple[Work, Known]] = []
+        self._is_at_work = False  # the thread is
+        self._is_left = False
         self._is_dry = False
         self._trouble: BaseException | None = None
         self._wake: Wake = transport.wake()
-        self._over: anyio.Event | None = None  # the job on the thread
 
-    async def some(self) -> list[Item]:
+    async def some(self) -> list[tuple[Work, Known]]:
         """As many as there are, at least one; none at the end. Raises what the iterator raises, behind what it gave."""
-        while not self._box:
+        while not self._found:
             if self._is_dry:
                 if self._trouble is not None:
                     raise self._trouble
                 return []
-            over = self._go_on()
-            self._wake = self._transport.wake()
-            if self._box or self._is_dry:  # it came before the thread could know of that
-                continue
-            await self._wake.wait()
+            self.go_on()
+            await self._until(lambda: self._box or not self._is_at_work)
             with self._transport.clock.move_on_after(BATCH_LOOK_FOR):
-                await over.wait()
-        found = [self._box.popleft() for _ in range(len(self._box))]
-        if not self._is_dry:
-            self._go_on()  # the next are there when these are under way
+                await self._until(lambda: not self._is_at_work)
+            if self._is_at_work and (late := self._emptied()):
+                return await to_thread.run_sync(self._look, late, abandon_on_cancel=True)
+        found, self._found = self._found, []
         return found
 
-    def _go_on(self) -> anyio.Event:
-        """Have the thread at work; what is set when it has filled the box, or has come to the end."""
-        if self._over is None or self._over.is_set():
-            self._over = anyio.Event()
-            self._spawn(self._advance, self._over)
-        return self._over
+    def go_on(self) -> None:
+        """Have the thread at work, unless it is, or has come to the end."""
+        if not (self._is_at_work or self._is_dry or self._found):
+            self._is_at_work = True
+            self._clear()
+            self._spawn(self._advance)
 
-    async def _advance(self, over: anyio.Event) -> None:
+    async def _until(self, is_so: Callable[[], object]) -> None:
+        """Return when that is so, of which the thread tells."""
+        while not is_so():
+            self._wake = self._transport.wake()
+            if not is_so():  # it may have come before the thread could know of this signal
+                await self._wake.wait()
+
+    async def _advance(self) -> None:
         CALLER.set(None)  # whoever entered the batch waits no more
         try:
             # One that blocks may be left to itself: its thread ends when it gives something.
             await to_thread.run_sync(self._fill, abandon_on_cancel=True)
-        finally:
-            over.set()
+        except BaseException:
+            self._is_left = True
+            raise
 
     def _fill(self) -> None:
+        is_dry = False
         try:
-            for _ in range(BATCH_LOOK):
-                item = next(self._items, _END)
-                if item is _END:
-                    self._is_dry = True
-                    break
-                self._box.append(item)
-                if len(self._box) == 1:
-                    self._wake.set()
+            try:
+                for _ in range(BATCH_LOOK):
+                    item = next(self._items, _END)
+                    if item is _END:
+                        is_dry = True
+                        break
+                    self._box.append(item)
+                    if len(self._box) == 1:
+                        self._wake.set()
+            finally:
+                if not self._is_left:
+                    self._found = self._look(self._emptied())
         except BaseException as error:
             self._trouble = error
-            self._is_dry = True
+            is_dry = True
         finally:
+            self._is_dry = is_dry
+            self._is_at_work = False
             self._wake.set()
+
+    def _emptied(self) -> list[Item]:
+        """All that is in the box; loop and thread may both be at it."""
+        items: list[Item] = []
+        with suppress(IndexError):
+            while True:
+                items.append(self._box.popleft())
+        return items
 
 
 class _Gatherer:
