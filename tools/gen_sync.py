@@ -296,6 +296,8 @@ class Face:
                     parts.append(self._method(core, node))
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in _methods(core):
                 parts.append(f"    {self.module.segment(node)}\n")
+            elif isinstance(node, ast.Assign) and not any(_is_told(each) for each in names_in(*node.targets)):
+                pass  # what the core says to those beneath it
             elif not (index == 0 and ast.get_docstring(core)):
                 self._refuse(core, node, "the sync face has no rule for this statement")
         text = f"class {self.names[core.name]}({bases}):\n{self._docstring(core)}\n" + "\n".join(parts)

@@ -271,7 +271,10 @@ if TYPE_CHECKING:
     from dgasync.models.live import UtteranceEndResponse as UtteranceEndResponse
     from dgasync.models.live_options import LiveOptions as ListenWebSocketOptions
     from dgasync.models.live_options import LiveOptions as LiveOptions
+    from dgasync.models.metrics import AgentMetrics as AgentMetrics
+    from dgasync.models.metrics import FluxMetrics as FluxMetrics
     from dgasync.models.metrics import LiveMetrics as LiveMetrics
+    from dgasync.models.metrics import VoiceMetrics as VoiceMetrics
     from dgasync.models.params import ListenParams as ListenParams
     from dgasync.models.params import LiveParams as LiveParams
     from dgasync.models.projects import Credentials as Credentials
@@ -449,6 +452,9 @@ __all__ = [
     "Captions",
     "LiveUtterance",
     "LiveMetrics",
+    "FluxMetrics",
+    "VoiceMetrics",
+    "AgentMetrics",
     "utterances_of",
     "AsyncSocket",
     "Socket",
@@ -883,7 +889,12 @@ if not TYPE_CHECKING:
             "ListenParams",
             "LiveParams",
         ),
-        "dgasync.models.metrics": ("LiveMetrics",),
+        "dgasync.models.metrics": (
+            "LiveMetrics",
+            "FluxMetrics",
+            "VoiceMetrics",
+            "AgentMetrics",
+        ),
         "dgasync.models.sources": (
             "UrlSource",
             "BufferSource",

@@ -279,6 +279,20 @@ async def test_before_the_first_byte() -> None:
     assert cut.closed
 
 
+async def test_time_to_the_first_byte() -> None:
+    """It counts from the request on, with what was tried before, and is there as long as the speech is."""
+    deepgram, transport = client(reply(503, b'{"err_msg": "busy"}'), sound())
+    clock = transport.clock
+    began = clock.now()
+    speech = deepgram.synthesize("Hello.")
+    assert speech.time_to_first_byte is None
+    async with speech:
+        first = clock.now() - began
+        assert speech.time_to_first_byte == first > 0
+        clock.time += 10.0
+    assert speech.time_to_first_byte == first
+
+
 async def test_after_the_first_byte() -> None:
     """What was given cannot be taken back: from then on a failure is the caller's, with the request id."""
     download = sound(b"one", BROKEN)

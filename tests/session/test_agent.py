@@ -19,6 +19,7 @@ from dgasync.models.agent import AudioData, FunctionCallRequest, History, Histor
 from dgasync.models.agent_forms import as_settings
 from dgasync.models.agent_settings import Provider, Speak, Think
 from dgasync.models.events import Error
+from dgasync.models.metrics import AgentMetrics
 from dgasync.protocol.functions import callees
 from dgasync.session.agent import AsyncAgentSession
 from dgasync.transport.seam import Binary, Closed
@@ -114,6 +115,27 @@ async def test_a_conversation(stage: AgentStage) -> None:
     assert repr(events[5]) == "<AudioData 5 bytes>"
     assert session.error is None
     assert session.sent_seconds == 1.0
+
+
+async def test_metrics(stage: AgentStage) -> None:
+    """How soon the agent answers, by this side's clock and by the service's, and how much it says."""
+    async with stage.agent() as session:
+        assert session.metrics == AgentMetrics(sent_seconds=0.0, waiting=3)
+        await session.send(SECOND)
+        stage.socket.feed(Binary(b"welcome"), said("user", "hello"))
+        await settle()
+        await stage.time.advance(0.25)
+        started = {"type": "AgentStartedSpeaking", "total_latency": 0.75, "tts_latency": 0.25, "ttt_latency": 0.5}
+        stage.socket.feed(json.dumps(started).encode(), Binary(b"hi"), Binary(b"there"))
+        await settle()
+        metrics = session.metrics
+        assert (metrics.time_to_first_byte, metrics.answers, metrics.sound_bytes) == (0.25, 1, 14)
+        assert (metrics.latency, metrics.thinking_latency, metrics.speaking_latency) == (0.75, 0.5, 0.25)
+        assert (metrics.sent_seconds, metrics.interruptions) == (1.0, 0)
+
+        stage.socket.feed(b'{"type":"UserStartedSpeaking"}')
+        await settle()
+        assert session.metrics.interruptions == 1
 
 
 async def test_audio_waits_for_the_settings(stage: AgentStage) -> None:

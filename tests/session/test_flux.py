@@ -11,6 +11,7 @@ import pytest
 from dgasync.errors import DeepgramTypeError, DeepgramWebsocketError, SessionEnded, StreamClosed, Timeout
 from dgasync.limits import CONFIGURE_TIMEOUT, PING_EVERY
 from dgasync.models.flux import ConfigureSuccess, TurnInfo
+from dgasync.models.metrics import FluxMetrics
 from dgasync.session.flux import AsyncFluxSession
 from dgasync.transport.seam import Closed
 from tests.session.props import CLOSE_STREAM, OwnError, kinds, rest
@@ -114,6 +115,25 @@ async def test_a_session(stage: FluxStage) -> None:
     )
     assert stage.socket.sent == [SECOND, CLOSE_STREAM]
     assert session.heard_seconds == 1.0
+
+
+async def test_metrics(stage: FluxStage) -> None:
+    """What was sent and heard, how late that was, what came of it, and what was lost."""
+    session = stage.turns(reconnect=True)
+    assert session.metrics == FluxMetrics(sent_seconds=0.0)
+    async with session:
+        await session.send(SECOND * 2)
+        stage.socket.feed(turn("StartOfTurn", 0, "yes", 0.0, 0.5), turn("EndOfTurn", 0, "yes but", 0.0, 1.5))
+        await settle()
+        metrics = session.metrics
+        assert (metrics.sent_bytes, metrics.sent_seconds, metrics.heard_seconds) == (64_000, 2.0, 1.5)
+        assert (metrics.latency, metrics.turns, metrics.reconnects) == (0.5, 1, 0)
+        await session.send(SECOND)
+        assert session.metrics.latency == 0.5
+
+        stage.socket.feed(Closed(1006))
+        await stage.time.advance(10.0)
+        assert (session.metrics.reconnects, session.metrics.gaps, session.metrics.turns) == (1, 0, 1)
 
 
 async def test_whole_turns(stage: FluxStage) -> None:

@@ -22,6 +22,7 @@ from dgasync.errors import (
 )
 from dgasync.limits import PING_EVERY, READ_AHEAD, VOICE_SILENCE
 from dgasync.models.events import AudioData
+from dgasync.models.metrics import VoiceMetrics
 from dgasync.session.speak import AsyncVoice
 from dgasync.transport.seam import Binary, Closed
 from tests.fakes import FakeSocket
@@ -150,6 +151,39 @@ async def test_say(stage: VoiceStage) -> None:
         assert await heard(voice.say(iter(["a ", "b"]))) == "A B"
         assert await heard(voice.say("")) == ""
     assert stage.socket.said == "Hello.|Good bye.|a b|<Cl>"
+
+
+async def test_metrics(stage: VoiceStage) -> None:
+    """How soon each text sounds, and what was given and came, without what was abandoned."""
+    async with stage.voice() as voice:
+        assert voice.metrics == VoiceMetrics(waiting=1, sound_seconds=0.0)  # it is open
+        await voice.send("Hello.")
+        await stage.time.advance(0.25)
+        assert await heard(voice.say(" You.")) == "HELLO. YOU."
+        metrics = voice.metrics
+        assert (metrics.time_to_first_byte, metrics.sent_characters, metrics.spoken) == (0.25, 11, 1)
+        assert (metrics.sound_bytes, metrics.sound_seconds) == (11, 11 / 48_000)
+
+        stage.socket.speaks = False
+        await voice.send("Not this.")
+        await voice.interrupt()
+        stage.socket.speaks = True
+        assert (voice.metrics.interruptions, voice.metrics.spoken, voice.metrics.sound_bytes) == (1, 2, 11)
+        await stage.time.advance(1.0)
+        assert await heard(voice.say("Bye.")) == "BYE."
+        assert (voice.metrics.time_to_first_byte, voice.metrics.spoken) == (0.0, 3)
+
+
+async def test_how_soon_it_sounds_again(stage: VoiceStage) -> None:
+    """Text that is said again on another connection counts once, and from where it was said first."""
+    async with stage.voice(reconnect=True) as voice:
+        stage.socket.speaks = False
+        await voice.send("Hello.")
+        stage.socket.feed(Closed(1006))
+        await stage.time.advance(10.0)
+        await voice.flush()
+        metrics = voice.metrics
+    assert (metrics.time_to_first_byte, metrics.sent_characters, metrics.reconnects) == (10.0, 6, 1)
 
 
 async def test_read(stage: VoiceStage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import anyio
@@ -14,10 +14,13 @@ from dgasync import DeepgramClient
 from dgasync.errors import ConnectFailed, StreamClosed
 from dgasync.limits import REPLAY_AUDIO
 from dgasync.server import LocalServer
-from dgasync.transport.seam import Closed
+from dgasync.transport.seam import Binary, Closed
 from tests.session.props import OwnError
 from tests.session.stage import RAW, SECOND, Chatty, Service, Stage, results, settle
+from tests.session.test_agent import AgentStage, said
+from tests.session.test_flux import FluxStage, turn
 from tests.session.test_reconnect import passing
+from tests.session.test_speak import VoiceStage
 
 pytest.importorskip("opentelemetry.sdk")
 
@@ -36,8 +39,10 @@ MODEL = {"dgasync.model": "nova-3"}
 class Observed(Stage):
     """A stage in a program that exports spans and metrics, into memory."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    kind = "live"
+
+    def __init__(self, *more: Any) -> None:
+        super().__init__(*more)
         self.exporter = InMemorySpanExporter()
         self.tracers = TracerProvider(shutdown_on_exit=False)
         self.tracers.add_span_processor(SimpleSpanProcessor(self.exporter))
@@ -57,7 +62,7 @@ class Observed(Stage):
     def events(self) -> list[tuple[str, dict[str, Any]]]:
         return [(event.name, dict(event.attributes)) for event in self.span.events]
 
-    def measured(self) -> dict[str, Any]:
+    def measured(self, common: Mapping[str, str] = MODEL) -> dict[str, Any]:
         """The points of each metric: its value, or count and sum of a histogram."""
         data = self.reader.get_metrics_data()
         found: dict[str, Any] = {}
@@ -66,15 +71,27 @@ class Observed(Stage):
                 assert scope.scope.name == "dgasync"
                 for metric in scope.metrics:
                     (point,) = metric.data.data_points
-                    assert point.attributes == MODEL
+                    assert point.attributes == common
                     value = (point.count, point.sum) if hasattr(point, "sum") else point.value
-                    found[metric.name.removeprefix("dgasync.live."), metric.unit] = value
+                    found[metric.name.removeprefix(f"dgasync.{self.kind}."), metric.unit] = value
         return found
 
 
+class ObservedFlux(Observed, FluxStage):
+    kind = "flux"
+
+
+class ObservedVoice(Observed, VoiceStage):
+    kind = "voice"
+
+
+class ObservedAgent(Observed, AgentStage):
+    kind = "agent"
+
+
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Observed]:
-    stage = Observed()
+def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Observed]:
+    stage: Observed = getattr(request, "param", Observed)()
     # Providers can be set once in a process.
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: stage.tracers)
     monkeypatch.setattr(metrics, "get_meter_provider", lambda: stage.meters)
@@ -272,8 +289,8 @@ async def test_compressed_audio(stage: Observed) -> None:
         await settle()
 
     measured = stage.measured()
-    assert (measured["audio.size", "By"], measured["audio.duration", "s"]) == (5, 0.0)
-    assert ("latency", "s") not in measured
+    assert measured["audio.size", "By"] == 5
+    assert {("audio.duration", "s"), ("latency", "s")}.isdisjoint(measured)
 
 
 async def test_sessions_share_instruments(stage: Observed, caplog: pytest.LogCaptureFixture) -> None:
@@ -295,6 +312,78 @@ async def test_no_words_no_audio_no_key(stage: Observed) -> None:
     data = stage.reader.get_metrics_data()
     assert data is not None
     assert "SECRET" not in data.to_json()
+
+
+# ── other kinds of sessions ──
+
+
+@pytest.mark.parametrize("stage", [ObservedFlux], indirect=True)
+async def test_turns(stage: ObservedFlux) -> None:
+    """A Flux session is a span of its own name; its turns count, and how late each is over is measured."""
+    async with stage.turns(**RAW, model="flux-general-en") as session:
+        await session.send(SECOND)
+        stage.socket.feed(turn("StartOfTurn", 0, "yes", 0.0, 0.25), turn("EndOfTurn", 0, "yes", 0.0, 0.75))
+        stage.socket.feed(b'{"type":"Error","code":"ODD","description":"about it"}')
+        await settle()
+
+    model = {"dgasync.model": "flux-general-en"}
+    assert (stage.span.name, stage.events) == ("dgasync.flux", [("dgasync.flux.error", {"error.type": "ODD"})])
+    assert stage.span.attributes["dgasync.outcome"] == "finished"
+    assert stage.measured(model) == {
+        ("audio.duration", "s"): 1.0,
+        ("audio.size", "By"): 32_000,
+        ("turns", "{turn}"): 1,
+        ("latency", "s"): (1, 0.25),
+        ("session.count", "{session}"): 0,
+    }
+
+
+@pytest.mark.parametrize("stage", [ObservedVoice], indirect=True)
+async def test_a_voice(stage: ObservedVoice) -> None:
+    """How soon each text sounds, text and sound by their size, interruptions; and no word of it."""
+    async with stage.voice(model="aura-2-thalia-en") as voice:
+        await voice.send("SECRET.")
+        await stage.time.advance(0.25)
+        await voice.flush()
+        await voice.send("SECRET.")
+        await voice.interrupt()
+
+    assert (stage.span.name, stage.span.attributes["dgasync.outcome"]) == ("dgasync.voice", "finished")
+    assert "SECRET" not in stage.span.to_json()
+    assert stage.measured({"dgasync.model": "aura-2-thalia-en"}) == {
+        ("time_to_first_byte", "s"): (1, 0.25),
+        ("text.size", "{character}"): 14,
+        ("sound.size", "By"): 7,
+        ("texts", "{text}"): 2,
+        ("interruptions", "{interruption}"): 1,
+        ("session.count", "{session}"): 0,
+    }
+
+
+@pytest.mark.parametrize("stage", [ObservedAgent], indirect=True)
+async def test_an_agent(stage: ObservedAgent) -> None:
+    """How soon it answers, by this side's clock and by the service's."""
+    async with stage.agent() as session:
+        await session.send(SECOND)
+        stage.socket.feed(said("user", "SECRET"))
+        await settle()
+        await stage.time.advance(0.25)
+        stage.socket.feed(b'{"type":"AgentStartedSpeaking","total_latency":0.5}', Binary(b"hi"))
+        stage.socket.feed(b'{"type":"UserStartedSpeaking"}', b'{"type":"Error","code":"ODD"}')
+        await settle()
+
+    assert (stage.span.name, stage.events) == ("dgasync.agent", [("dgasync.agent.error", {"error.type": "ODD"})])
+    assert "SECRET" not in stage.span.to_json()
+    assert stage.measured({}) == {
+        ("audio.duration", "s"): 1.0,
+        ("audio.size", "By"): 32_000,
+        ("time_to_first_byte", "s"): (1, 0.25),
+        ("latency", "s"): (1, 0.5),
+        ("answers", "{answer}"): 1,
+        ("interruptions", "{interruption}"): 1,
+        ("sound.size", "By"): 2,
+        ("session.count", "{session}"): 0,
+    }
 
 
 # ── who uses half of it ──

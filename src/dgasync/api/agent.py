@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.agent import AgentEvent
     from dgasync.models.agent_settings import InjectAgentMessageOptions, InjectUserMessageOptions, SettingsOptions
+    from dgasync.models.metrics import AgentMetrics
 
 __all__ = ["AsyncAgentWebSocketClient", "agent"]
 
@@ -74,6 +75,11 @@ class AsyncAgentWebSocketClient(AudioClient["AgentEvent", AgentWebSocketEvents, 
         )
         self._config = config
         self._road = agent_road(self._road, config)
+
+    @property
+    def metrics(self) -> AgentMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return None if self._run is None else self._run.session.metrics
 
     def on(self, event: AgentWebSocketEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dgasync.models.flux import FluxEvent
     from dgasync.models.flux_options import FluxOptions
     from dgasync.models.flux_params import ConfigureParams
+    from dgasync.models.metrics import FluxMetrics
 
 __all__ = ["AsyncFluxClient", "turns"]
 
@@ -91,6 +92,11 @@ class AsyncFluxClient(AudioClient["FluxEvent", FluxEvents, AsyncFluxSession]):
             concurrent_handlers=concurrent_handlers,
             on_handler_error=on_handler_error,
         )
+
+    @property
+    def metrics(self) -> FluxMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return None if self._run is None else self._run.session.metrics
 
     def on(self, event: FluxEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.

@@ -39,6 +39,7 @@ from dgasync.speaker import PLAYBACK_DELTA, Speaker
 if TYPE_CHECKING:
     from dgasync.api.handlers import Handler, Report
     from dgasync.config import DeepgramClientOptions
+    from dgasync.models.metrics import VoiceMetrics
     from dgasync.models.speak_live import SpeakEvent
 
 __all__ = ["VoiceClient", "session"]
@@ -94,6 +95,11 @@ class VoiceClient(EventClient["SpeakEvent", SpeakWebSocketEvents, AsyncVoice], G
         )
         self._version: Literal["2"] | None = version
         self._speaker: Speaker | None = None
+
+    @property
+    def metrics(self) -> VoiceMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return None if self._run is None else self._run.session.metrics
 
     def on(self, event: SpeakWebSocketEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
@@ -254,6 +260,7 @@ def session(
         remember=options.update,
         keep_raw=road.keeps_raw if keep_raw is None else keep_raw,
         auto_flush=auto_flush,
+        model=wanted.get("model"),
         form=form_of(None, {"encoding": "linear16", "container": "none", **wanted}),
     )
 

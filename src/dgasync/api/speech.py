@@ -46,6 +46,7 @@ class AsyncSpeech:
         self._download: Download | None = None
         self._answer: SpeakRESTResponse | None = None
         self._status: int | None = None
+        self._first_byte: float | None = None
         self._size: int | None = None
         self._rest = bytearray()
         self._taken = 0
@@ -100,6 +101,11 @@ class AsyncSpeech:
         """The status of the answer, under the name that httpx has for it; None before there is one."""
         return self._status
 
+    @property
+    def time_to_first_byte(self) -> float | None:
+        """Seconds from the request to the first audio, with all that was tried before; None before there is any."""
+        return self._first_byte
+
     async def open(self) -> None:
         """Ask for it and return when its first bytes are there; `async with` does. One that is open stays as it is.
 
@@ -118,7 +124,10 @@ class AsyncSpeech:
             raise DeepgramError("A speech is asked for once; ask the client for another.")
         self._opened = True
         call = self._call(written("The source", await payload_of(self._text, pull)))
+        clock = self._road.transport.clock
+        began = clock.now()
         download = await self._road.stream(call)
+        self._first_byte = clock.now() - began
         self._download = download
         self._asked = call.options or {}
         self._status = download.status

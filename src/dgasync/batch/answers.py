@@ -32,13 +32,15 @@ class Kept:
     Args:
         body: the JSON.
         headers: those that came with it.
+        keep_raw: whether who is told of it has the bytes, too.
     """
 
-    __slots__ = ("body", "headers")
+    __slots__ = ("_keep_raw", "body", "headers")
 
-    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(self, body: bytes, headers: Mapping[str, str], *, keep_raw: bool = True) -> None:
         self.body = body
         self.headers = headers
+        self._keep_raw = keep_raw
 
     @classmethod
     def of(cls, body: bytes, request_id: str | None) -> Kept:
@@ -54,13 +56,13 @@ class Kept:
         found = codec.decoded(Transcription, self.body, self.headers, 200, keep_raw=False)
         return found.request_id, _seconds(found.metadata)
 
-    def transcript(self, *, keep_raw: bool = True) -> tuple[Transcript, float]:
+    def transcript(self) -> tuple[Transcript, float]:
         """All of it, and the seconds of its audio.
 
         Raises:
             DecodeError: it is not JSON, or breaks the type.
         """
-        answer = codec.decoded(PrerecordedResponse, self.body, self.headers, 200, keep_raw=keep_raw)
+        answer = codec.decoded(PrerecordedResponse, self.body, self.headers, 200, keep_raw=self._keep_raw)
         return Transcript(answer), _seconds(answer.metadata)
 
 

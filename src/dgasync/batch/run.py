@@ -357,7 +357,7 @@ class AsyncBatch:
             promise = codec.decoded(AsyncPrerecordedResponse, reply.body, reply.headers, reply.status, keep_raw=False)
             work.request_id = promise.request_id
             return
-        work.answer = Kept(reply.body, reply.headers)
+        work.answer = Kept(reply.body, reply.headers, keep_raw=asked.keeps_raw)
         if self._journal is None:
             work.request_id = reply.headers.get("dg-request-id")
         else:
@@ -404,7 +404,7 @@ class AsyncBatch:
         answer, work.answer = work.answer, None
         if answer is not None and work.error is None:
             try:
-                work.transcript, work.audio = answer.transcript(keep_raw=self._alike.keeps_raw)
+                work.transcript, work.audio = answer.transcript()
                 work.request_id = work.transcript.request_id
             except DecodeError as error:
                 work.error = error

@@ -32,6 +32,11 @@ class TurnLine:
         self._over = 0  # turns that are over
         self._begun = False  # whether the next one has begun
 
+    @property
+    def turns(self) -> int:
+        """How many turns are over."""
+        return self._over
+
     def begin(self, offset: float) -> None:
         """Another connection stands, and its audio begins here."""
         self.connection += 1

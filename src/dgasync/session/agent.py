@@ -27,6 +27,7 @@ from dgasync.limits import (
     SETTINGS_TIMEOUT,
 )
 from dgasync.models.agent import (
+    AgentStartedSpeakingResponse,
     AudioData,
     ConversationTextResponse,
     FunctionCall,
@@ -44,6 +45,7 @@ from dgasync.models.agent import (
 )
 from dgasync.models.agent_forms import as_part
 from dgasync.models.events import Error
+from dgasync.models.metrics import AgentMetrics
 from dgasync.protocol.functions import announced, on_this_side, written
 from dgasync.protocol.live import Live
 from dgasync.session.audio import AudioCore
@@ -89,6 +91,8 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
     Made by `AsyncDeepgramClient.agent`, which explains the options.
     """
 
+    _kind = "agent"
+
     def __init__(
         self,
         transport: Transport,
@@ -122,6 +126,11 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         self._said: deque[History] = deque(maxlen=MAX_EVENTS)
         self._interruptions = 0
         self._question: Question[_Updated | Error] = Question()
+        # What only `metrics` tell.
+        self._asked_at: float | None = None  # when the user had spoken, if there was no sound since
+        self._first_byte: float | None = None
+        self._last_answer = AgentStartedSpeakingResponse()
+        self._answers = self._sounded = 0
 
     # ── how it begins ──
 
@@ -192,10 +201,20 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             return None  # it was given up, and this is too late
         machine.watch.heard += 1
         if isinstance(frame, Binary):
+            self._sounds(len(frame))
             return AudioData(data=bytes(frame))
         event = decode_message(frame, 0, self._keep_raw)
         self._heed(event)
         return event
+
+    def _sounds(self, size: int) -> None:
+        self._sounded += size
+        if self._asked_at is not None:
+            self._first_byte, self._asked_at = self._clock.now() - self._asked_at, None
+            self._answers += 1
+            if self._telemetry is not None:
+                self._telemetry.took("time_to_first_byte", self._first_byte)
+                self._telemetry.count(self.metrics)
 
     def _heed(self, event: AgentMessage) -> None:
         if isinstance(event, UserStartedSpeakingResponse):
@@ -203,16 +222,24 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
             self._drop_audio()
         elif isinstance(event, ConversationTextResponse):
             self._said.append(History(role=event.role, content=event.content))
+            if event.role == "user":
+                self._asked_at = self._clock.now()
         elif isinstance(event, History):
             self._told.append(event)
         elif isinstance(event, FunctionCallRequest):
             for call in event.calls:
                 if self._calls.takes(call):
                     self._assist(self._call, call)
+        elif isinstance(event, AgentStartedSpeakingResponse):
+            self._last_answer = event
+            if self._telemetry is not None:
+                self._telemetry.took("latency", event.total_latency)
         elif isinstance(event, WelcomeResponse):
             self._machine.request_id = self._machine.request_id or event.request_id
         else:
             self._question.hear(event)
+            if self._telemetry is not None:
+                self._telemetry.told(event)
 
     def _drop_audio(self) -> None:
         """What the agent was saying is not wanted any more."""
@@ -392,6 +419,21 @@ class AsyncAgentSession(AudioCore["AgentEvent"]):
         once, so iterate over one or the other.
         """
         return AsyncAgentAudio(self)
+
+    @property
+    def metrics(self) -> AgentMetrics:
+        """How it is doing, in numbers: how soon the agent answers, what it was sent and said, what waits."""
+        answer = self._last_answer
+        return AgentMetrics(
+            **self._audio_metrics(),
+            time_to_first_byte=self._first_byte,
+            latency=answer.total_latency,
+            thinking_latency=answer.ttt_latency,
+            speaking_latency=answer.tts_latency,
+            answers=self._answers,
+            interruptions=self._interruptions,
+            sound_bytes=self._sounded,
+        )
 
     @property
     def history(self) -> list[History]:

@@ -19,6 +19,7 @@ import anyio.lowlevel
 
 from dgasync.errors import DeepgramConnectionError
 from dgasync.logs import log
+from dgasync.models.events import Gap
 from dgasync.protocol import sound
 from dgasync.protocol.live import Live, Phase
 from dgasync.session.core import Core
@@ -65,6 +66,42 @@ class AudioCore(Core[E], Generic[E]):
         self._head = b""  # the first bytes, until there are enough to look at
         self._is_warned = False  # of empty chunks
         self._begun_at: float | None = None
+        # What only `metrics` tell.
+        self._sent_then: int | None = None  # bytes that were sent when what is heard reached further the last time
+        self._gaps = 0
+        self._gap_seconds = 0.0
+
+    def _put(self, event: Any) -> None:
+        super()._put(event)
+        if type(event) is Gap:
+            self._gaps += 1
+            self._gap_seconds += event.end - event.start
+
+    def _model(self) -> str | None:
+        model = self._options.get("model")
+        return None if model is None else str(model)
+
+    def _audio_metrics(self) -> dict[str, Any]:
+        machine = self._machine
+        return {
+            "waiting": len(self._backlog),
+            "sent_seconds": machine.sent_seconds,
+            "sent_bytes": machine.sent_bytes,
+            "queued_bytes": 0 if machine.outcome is not None else self._inbox.size + self._line.queued,
+        }
+
+    def _heard_metrics(self, heard: float, reconnects: int) -> dict[str, Any]:
+        sent, rate = self._sent_then, self._machine.byte_rate
+        return {
+            **self._audio_metrics(),
+            "heard_seconds": heard,
+            # Times are rounded by the service; it is never ahead of the audio.
+            "latency": max(0.0, sent / rate - heard) if sent is not None and rate else None,
+            "reconnects": reconnects,
+            "gaps": self._gaps,
+            "gap_seconds": self._gap_seconds,
+            "dropped": self._backlog.dropped,
+        }
 
     # ── what is sent ──
 

@@ -15,10 +15,11 @@ else that is done for an event. When he stays away for long, the reader's task t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from random import random
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 import anyio
 
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from dgasync.models.metrics import SessionMetrics
     from dgasync.protocol.tape import Replay
     from dgasync.session.line import Line
+    from dgasync.session.telemetry import Telemetry
     from dgasync.transport.seam import Clock, Frame, Socket, Transport, Wake
 
 __all__ = ["KEEP_ALIVE_MESSAGE", "Core"]
@@ -66,6 +69,9 @@ class Core(Generic[E]):
         machine: decides.
         line: the way out.
     """
+
+    _kind: ClassVar[str]
+    """What it is called where it is measured."""
 
     def __init__(
         self,
@@ -94,6 +100,7 @@ class Core(Generic[E]):
         self._away_since: float | None = None
         self._body: AbstractAsyncContextManager[None] | None = None
         self._is_over = False
+        self._telemetry: Telemetry | None = None
         # These are made on the loop that enters.
         self._clock: Clock
         self._over: anyio.Event
@@ -114,6 +121,10 @@ class Core(Generic[E]):
         """Do what was handed over by another thread."""
         raise AssertionError("each kind has its own")  # pragma: no cover
 
+    def _model(self) -> str | None:
+        """The model that it asks for."""
+        return None
+
     def _begin(self) -> None:
         """It is about to connect; `_let_go` follows, whatever happens."""
 
@@ -126,6 +137,11 @@ class Core(Generic[E]):
     def _resumed(self, socket: Socket) -> tuple[int, Replay]:
         """Go on with another connection: its number, and from where."""
         raise AssertionError("a kind that reconnects has its own")  # pragma: no cover
+
+    @property
+    def metrics(self) -> SessionMetrics:
+        """How it is doing, in numbers."""
+        raise AssertionError("each kind has its own")  # pragma: no cover
 
     # ── its life ──
 
@@ -159,6 +175,11 @@ class Core(Generic[E]):
         self._over = anyio.Event()
         self._inbox.enter()
         self._begin()
+        # Who does not use it does not pay for importing it.
+        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
+            from dgasync.session.telemetry import Telemetry
+
+            self._telemetry = Telemetry(self._kind, self._model())
         try:
             socket = await self._connect()
         except BaseException as error:
@@ -186,7 +207,7 @@ class Core(Generic[E]):
         self._is_over = True
         self._over.set()
         self._inbox.drop()
-        self._let_go()
+        self._is_gone()
 
     def _open(self, socket: Socket) -> None:
         self._wake = self._transport.wake()
@@ -259,8 +280,13 @@ class Core(Generic[E]):
         self._stop_sources()
         self._line.move()
         self._inbox.drop()
-        self._let_go()
+        self._is_gone()
         log.debug("Live session %s: closed with %s.", self._name, code)
+
+    def _is_gone(self) -> None:
+        self._let_go()
+        if self._telemetry is not None:
+            self._telemetry.end(self._machine.outcome or "cancelled", self._machine.failure, self.metrics)
 
     async def _fail(self, error: Exception) -> None:
         self._machine.failed(error)
@@ -395,6 +421,8 @@ class Core(Generic[E]):
         with suppress(ConsumerTooSlow):  # these few are wanted whatever else waits
             self._backlog.put(event, 0)
         self._tell_arrived()
+        if self._telemetry is not None:
+            self._telemetry.told(event)
 
     def _tell_arrived(self) -> bool:
         """Whether somebody waits for what has come without reading himself; he is told."""

@@ -15,6 +15,7 @@ import msgspec
 from dgasync.errors import DeepgramTypeError
 from dgasync.models.flux import ConfigureFailure, ConfigureSuccess, TurnInfo, decode_message
 from dgasync.models.flux_params import ConfigureParams
+from dgasync.models.metrics import FluxMetrics
 from dgasync.models.names import unknown
 from dgasync.protocol.containers import FileTrack
 from dgasync.protocol.live import Live, Phase
@@ -59,6 +60,8 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
     Made by `AsyncDeepgramClient.turns`, which explains the options.
     """
 
+    _kind = "flux"
+
     def __init__(
         self,
         transport: Transport,
@@ -90,16 +93,28 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
         turnline = self._turnline
         said: Any = frame  # bytes or a text
         heard = decode_message(said, turnline.connection, self._keep_raw)
+        reached = turnline.heard_until
         event = turnline.placed(heard)
         if type(event) is TurnInfo:
+            if turnline.heard_until > reached:
+                self._sent_then = machine.sent_bytes
             if event.ends:
-                machine.works()
-                self._line.confirm(turnline.final_until)
+                self._is_final()
         else:
             self._question.hear(event)
+            if self._telemetry is not None:
+                self._telemetry.told(event)
         if machine.phase is Phase.DRAINING:
             machine.heard(self._clock.now())
         return event
+
+    def _is_final(self) -> None:
+        self._machine.works()
+        self._line.confirm(self._turnline.final_until)
+        if self._telemetry is not None:
+            metrics = self.metrics
+            self._telemetry.took("latency", metrics.latency)
+            self._telemetry.count(metrics)
 
     def _weighed(self, event: FluxEvent) -> tuple[object, bool]:
         if type(event) is not TurnInfo:
@@ -164,6 +179,12 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
         iterate over one or the other.
         """
         return AsyncTurns(self)
+
+    @property
+    def metrics(self) -> FluxMetrics:
+        """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
+        turnline = self._turnline
+        return FluxMetrics(**self._heard_metrics(turnline.heard_until, turnline.connection), turns=turnline.turns)
 
     @property
     def heard_seconds(self) -> float:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dgasync.models.live import LiveEvent, LiveResultResponse, MetadataResponse
     from dgasync.models.metrics import LiveMetrics
     from dgasync.protocol.tape import Replay
-    from dgasync.session.telemetry import News
     from dgasync.transport.seam import Frame, Socket, Transport
 
 __all__ = ["GatedSession"]
@@ -145,7 +144,7 @@ class GatedSession(AsyncLiveSession):
         self._gate.is_awaited = True
         return connection, replay
 
-    def _put(self, event: News) -> None:
+    def _put(self, event: Any) -> None:
         super()._put(self._cuts.placed(event))
 
     @property

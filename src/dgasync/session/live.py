@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dgasync.captions.live import LiveCaptions
 from dgasync.errors import DeepgramWebsocketError
 from dgasync.limits import FINALIZE_TIMEOUT
-from dgasync.models.live import Error, Event, Gap, LiveResultResponse, MetadataResponse, decode_message
+from dgasync.models.live import Error, Event, LiveResultResponse, MetadataResponse, decode_message
 from dgasync.models.metrics import LiveMetrics
 from dgasync.protocol.containers import FileTrack
 from dgasync.protocol.live import Live, Phase
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from dgasync.display.page import Html
     from dgasync.models.live import LiveEvent, LiveMessage
     from dgasync.protocol.tape import Replay
-    from dgasync.session.telemetry import News, Telemetry
     from dgasync.transport.seam import Frame, Socket, Transport
     from dgasync.utterances import LiveUtterance
 
@@ -66,6 +64,8 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
     Made by `AsyncDeepgramClient.live`, which explains the options.
     """
 
+    _kind = "live"
+
     def __init__(
         self,
         transport: Transport,
@@ -90,13 +90,8 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         # What makes the transcript: an hour of speech is about 3 MB.
         self._finals: list[Event | bytes | str] | None = [] if keep_words else None
         self._flushes: list[Flush] = []
-        # What `metrics` tells that nobody else needs.
-        self._sent_then: int | None = None  # bytes that were sent when results reached further the last time
         self._first_result: float | None = None
-        self._gaps = 0
-        self._gap_seconds = 0.0
         self._is_noting = True  # whether each result is to be looked at more closely
-        self._telemetry: Telemetry | None = None
 
     # ── what the service says ──
 
@@ -134,7 +129,9 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         self._machine.works()
         self._line.confirm(self._timeline.final_until)
         if self._telemetry is not None:
-            self._telemetry.final(self.metrics)
+            metrics = self.metrics
+            self._telemetry.took("latency", metrics.latency)
+            self._telemetry.count(metrics)
 
     def _kept(self, event: LiveResultResponse | MetadataResponse, said: bytes | str) -> Event | bytes | str:
         """What is kept of a message for the transcript."""
@@ -153,7 +150,7 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
             self._first_result = self._clock.now() - self._begun_at
             self._is_noting = self._machine.watches_results
             if self._telemetry is not None:
-                self._telemetry.first_result(self._first_result)
+                self._telemetry.took("time_to_first_result", self._first_result)
         if event.from_finalize:
             for flush in self._flushes:
                 flush.answer(event)
@@ -184,27 +181,9 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         timeline.begin(replay.start)
         return timeline.connection, replay
 
-    def _begin(self) -> None:
-        # Who does not use it does not pay for importing it.
-        if "opentelemetry.trace" in sys.modules or "opentelemetry.metrics" in sys.modules:
-            from dgasync.session.telemetry import Telemetry
-
-            model = self._options.get("model")
-            self._telemetry = Telemetry(None if model is None else str(model))
-
-    def _put(self, event: News) -> None:
-        super()._put(event)
-        if type(event) is Gap:
-            self._gaps += 1
-            self._gap_seconds += event.end - event.start
-        if self._telemetry is not None:
-            self._telemetry.told(event)
-
     def _let_go(self) -> None:
         for flush in self._flushes:
             flush.end()
-        if self._telemetry is not None:
-            self._telemetry.end(self._machine.outcome or "cancelled", self._machine.failure, self.metrics)
 
     # ── what is said ──
 
@@ -308,23 +287,11 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
     @property
     def metrics(self) -> LiveMetrics:
         """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
-        machine, timeline, sent = self._machine, self._timeline, self._sent_then
-        heard = timeline.heard_until
-        rate = machine.byte_rate
+        timeline = self._timeline
         return LiveMetrics(
-            sent_seconds=machine.sent_seconds,
-            sent_bytes=machine.sent_bytes,
-            heard_seconds=heard,
+            **self._heard_metrics(timeline.heard_until, timeline.connection),
             final_seconds=timeline.final_until,
-            # Times are rounded by the service; it is never ahead of the audio.
-            latency=max(0.0, sent / rate - heard) if sent is not None and rate else None,
             time_to_first_result=self._first_result,
-            reconnects=timeline.connection,
-            gaps=self._gaps,
-            gap_seconds=self._gap_seconds,
-            queued_bytes=0 if machine.outcome is not None else self._inbox.size + self._line.queued,
-            waiting=len(self._backlog),
-            dropped=self._backlog.dropped,
         )
 
 

@@ -27,6 +27,7 @@ from dgasync.errors import (
 )
 from dgasync.limits import MAX_ANSWER, READ_AHEAD, SPEAK_TEXT, VOICE_SILENCE
 from dgasync.models.events import AudioData
+from dgasync.models.metrics import VoiceMetrics
 from dgasync.models.names import unknown
 from dgasync.models.speak_live import (
     ClearedResponse,
@@ -42,6 +43,7 @@ from dgasync.models.speak_live import (
 from dgasync.models.speak_live_params import VoiceSettings
 from dgasync.protocol.live import Live, Phase
 from dgasync.protocol.saying import Retell, Saying, Words, kind_of, pieces
+from dgasync.protocol.sound import byte_rate
 from dgasync.protocol.tape import Replay
 from dgasync.session.core import Core
 from dgasync.session.question import Question, refusal
@@ -99,6 +101,8 @@ class AsyncVoice(Core["SpeakEvent"]):
     Made by `AsyncDeepgramClient.voice`, which explains the options.
     """
 
+    _kind = "voice"
+
     def __init__(
         self,
         transport: Transport,
@@ -110,6 +114,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         keep_raw: bool = True,
         auto_flush: float | None = None,
         form: Form = FORM,
+        model: str | None = None,
     ) -> None:
         saying = self._saying = Saying()
         machine = Live(
@@ -127,6 +132,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._keep_raw = keep_raw
         self._auto_flush = auto_flush
         self._form = form
+        self._asked_for = model
         self._said_at: float | None = None  # when there was text the last time, if that is to be flushed
         self._connection = 0
         self._era = _Era()
@@ -139,6 +145,10 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._cut: SpeechInterrupted | None = None
         self._untaken: int | None = None  # events that waited the last time, if none of them was taken
         self._question: Question[VoiceConfigured | VoiceNotConfigured] = Question()
+        # What only `metrics` tell.
+        self._begun_at: dict[int, float] = {}  # turns without sound so far, and when their text began
+        self._first_byte: float | None = None
+        self._characters = self._sounded = self._interruptions = 0
 
     # ── what the service says ──
 
@@ -154,9 +164,11 @@ class AsyncVoice(Core["SpeakEvent"]):
         event: SpeakEvent
         if type(frame) is Binary:
             turn = self._saying.sound()
-            if not turn:
-                self._still_speaks()
             event = AudioData(data=bytes(frame))
+            if turn:
+                self._sounds(turn, len(event.data))
+            else:
+                self._still_speaks()
         else:
             said: Any = frame  # bytes or a text
             event = decode_message(said, self._connection, self._keep_raw)
@@ -168,7 +180,18 @@ class AsyncVoice(Core["SpeakEvent"]):
         if type(event) is AudioData:
             return event if turn else None
         self._tell_news()
+        if self._telemetry is not None:
+            self._telemetry.told(event)
         return event
+
+    def _sounds(self, turn: int, size: int) -> None:
+        self._sounded += size
+        begun_at = self._begun_at.pop(turn, None)
+        if begun_at is not None:
+            self._first_byte = self._heard_at - begun_at
+            if self._telemetry is not None:
+                self._telemetry.took("time_to_first_byte", self._first_byte)
+                self._telemetry.count(self.metrics)
 
     def _turn_over(self, event: object) -> int:
         """Which turn an event ends, 0 for none."""
@@ -178,6 +201,7 @@ class AsyncVoice(Core["SpeakEvent"]):
                 return self._silenced()  # it was over before there was anything to be interrupted
             if not saying.stale:
                 self._machine.works()
+            self._begun_at.pop(saying.over + 1, None)  # if it never had a sound
             return saying.turn_over()
         if kind is ClearedResponse or kind is SpeechInterrupted:
             self._cut = event if isinstance(event, SpeechInterrupted) else None
@@ -450,7 +474,10 @@ class AsyncVoice(Core["SpeakEvent"]):
         for piece in pieces(text):
             if era.is_over:
                 return
+            if self._is_live:
+                self._begun_at.setdefault(self._saying.asked + 1, self._clock.now())
             await self._say(_encoded(type="Speak", text=piece))
+            self._characters += len(piece)
         if text and self._auto_flush is not None:
             waits, self._said_at = self._said_at is not None, self._clock.now()
             if not waits:
@@ -492,6 +519,8 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._backlog.discard(lambda event: type(event) is AudioData)
         if self._saying.stale:
             return
+        self._interruptions += 1
+        self._begun_at.clear()
         self._cut = None
         self._saying.hush()
         if self._line.socket is None:
@@ -559,6 +588,24 @@ class AsyncVoice(Core["SpeakEvent"]):
         taken once, so iterate over one or the other.
         """
         return AsyncSound(self, self._form)
+
+    @property
+    def metrics(self) -> VoiceMetrics:
+        """How it is doing, in numbers: how soon it speaks, what it was given and gave, what waits."""
+        rate = byte_rate(self._form._asdict()) if self._form.container == "none" else None
+        return VoiceMetrics(
+            waiting=len(self._backlog),
+            time_to_first_byte=self._first_byte,
+            sent_characters=self._characters,
+            sound_bytes=self._sounded,
+            sound_seconds=self._sounded / rate if rate else None,
+            spoken=self._saying.over,
+            interruptions=self._interruptions,
+            reconnects=self._connection,
+        )
+
+    def _model(self) -> str | None:
+        return self._asked_for
 
     @property
     def reconnects(self) -> int:

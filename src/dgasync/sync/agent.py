@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dgasync.config import DeepgramClientOptions
     from dgasync.models.agent import AgentWebSocketEvents
     from dgasync.models.agent_settings import InjectAgentMessageOptions, InjectUserMessageOptions, SettingsOptions
+    from dgasync.models.metrics import AgentMetrics
 
 __all__ = ["AgentWebSocketClient"]
 
@@ -82,6 +83,11 @@ class AgentWebSocketClient:
         handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
         """
         return self._core.post(data)
+
+    @property
+    def metrics(self) -> AgentMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return self._core.metrics
 
     def on(self, event: AgentWebSocketEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.

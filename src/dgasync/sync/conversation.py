@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ThinkUpdated,
     )
     from dgasync.models.agent_settings import Listen, Speak, Think
+    from dgasync.models.metrics import AgentMetrics
     from dgasync.protocol.live import Phase
     from dgasync.session.agent import AsyncAgentAudio, AsyncAgentSession
 
@@ -287,6 +288,11 @@ class AgentSession:
         once, so iterate over one or the other.
         """
         return AgentAudio(self._core.audio())
+
+    @property
+    def metrics(self) -> AgentMetrics:
+        """How it is doing, in numbers: how soon the agent answers, what it was sent and said, what waits."""
+        return self._core.metrics
 
     @property
     def history(self) -> list[History]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dgasync.models.flux import FluxEvents
     from dgasync.models.flux_options import FluxOptions
     from dgasync.models.flux_params import ConfigureParams, FluxParams
+    from dgasync.models.metrics import FluxMetrics
 
 __all__ = ["FluxClient"]
 
@@ -85,6 +86,11 @@ class FluxClient:
         handler that takes longer than `CLOSE_TIMEOUT` is not waited for.
         """
         return self._core.post(data)
+
+    @property
+    def metrics(self) -> FluxMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return self._core.metrics
 
     def on(self, event: FluxEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.

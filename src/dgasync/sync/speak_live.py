@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dgasync.api.handlers import Handler, Report
     from dgasync.config import DeepgramClientOptions
+    from dgasync.models.metrics import VoiceMetrics
     from dgasync.models.speak_live import SpeakWebSocketEvents, SpeakWebSocketMessage
     from dgasync.models.speak_live_options import SpeakWSOptions
     from dgasync.models.speak_live_params import SpeakLiveParams, SpeakLiveV2Params, VoiceSettings
@@ -74,6 +75,11 @@ class SpeakWSClient:
 
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncSpeakWSClient", type(self).__name__, 1).replace(" <Async", " <")
+
+    @property
+    def metrics(self) -> VoiceMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return self._core.metrics
 
     def on(self, event: SpeakWebSocketEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.
@@ -195,6 +201,11 @@ class FluxSpeakClient:
 
     def __repr__(self) -> str:
         return repr(self._core).replace("AsyncFluxSpeakClient", type(self).__name__, 1).replace(" <Async", " <")
+
+    @property
+    def metrics(self) -> VoiceMetrics | None:
+        """How the last session is doing, in numbers; None before the first one."""
+        return self._core.metrics
 
     def on(self, event: SpeakWebSocketEvents | str, handler: Handler) -> None:
         """Have `handler(connection, ...)` called at each such event; several at one event are called in their order.

@@ -86,6 +86,11 @@ class Speech:
         """The status of the answer, under the name that httpx has for it; None before there is one."""
         return self._core.status_code
 
+    @property
+    def time_to_first_byte(self) -> float | None:
+        """Seconds from the request to the first audio, with all that was tried before; None before there is any."""
+        return self._core.time_to_first_byte
+
     def open(self) -> None:
         """Ask for it and return when its first bytes are there; `with` does. One that is open stays as it is.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dgasync.audio import Audio, Chunk
     from dgasync.models.flux import ConfigureSuccess, FluxEvent
     from dgasync.models.flux_params import ConfigureParams
+    from dgasync.models.metrics import FluxMetrics
     from dgasync.protocol.live import Phase
     from dgasync.session.flux import AsyncFluxSession, AsyncTurns
     from dgasync.turns import FluxTurn
@@ -222,6 +223,11 @@ class FluxSession:
         iterate over one or the other.
         """
         return Turns(self._core.turns())
+
+    @property
+    def metrics(self) -> FluxMetrics:
+        """How it is doing, in numbers: what was sent and heard, how late, what was lost, what waits."""
+        return self._core.metrics
 
     @property
     def heard_seconds(self) -> float:

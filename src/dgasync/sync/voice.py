@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from dgasync.clip import Clip
+    from dgasync.models.metrics import VoiceMetrics
     from dgasync.models.speak_live import SpeakEvent, SpeechInterrupted, VoiceConfigured
     from dgasync.models.speak_live_params import VoiceSettings
     from dgasync.protocol.live import Phase
@@ -230,6 +231,11 @@ class Voice:
         taken once, so iterate over one or the other.
         """
         return Sound(self._core.audio())
+
+    @property
+    def metrics(self) -> VoiceMetrics:
+        """How it is doing, in numbers: how soon it speaks, what it was given and gave, what waits."""
+        return self._core.metrics
 
     @property
     def reconnects(self) -> int:
