@@ -382,19 +382,23 @@ def test_report(batch: Batch, deepgram_server: LocalServer, tmp_path: Path) -> N
 
 
 def test_report_where_nobody_writes(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite has to write beside a journal to read it; where it cannot, that is said, and what to do."""
-    (tmp_path / "journal").write_bytes(b"SQLite says something obscure")
-    arguments = ["--report", "--journal", tmp_path / "journal"]
-    assert "copy it" not in batch(*arguments).err
+    """A journal can be read there, and nothing appears beside it; if SQLite would have to, that is said."""
+    path = tmp_path / "elsewhere" / "journal"
+    path.parent.mkdir()
+    rulers(tmp_path / "calls", 5)
+    batch(tmp_path / "calls", "-o", tmp_path / "out.jsonl", "--journal", path)
+    before = sorted(path.parent.iterdir())
+    monkeypatch.setattr(os, "access", lambda it, _: Path(it) != path.parent)
+    facts = dict(line.split("\t") for line in batch("--report", "--journal", path).text.splitlines())
+    assert (facts["Recordings"], facts["done"]) == ("5", "5")
+    assert sorted(path.parent.iterdir()) == before
+    refused = batch(tmp_path / "calls", "-o", tmp_path / "out.jsonl", "--journal", path)
+    assert "is where you may not write: copy it" in refused.err
 
-    def access(path: Path, mode: int) -> bool:
-        return path != tmp_path
-
-    monkeypatch.setattr(os, "access", access)
-    ended = batch(*arguments)
-
+    path.with_name(f"{path.name}-wal").write_bytes(b"of a run that was killed")
+    ended = batch("--report", "--journal", path)
     assert ended.code == 11
-    assert f"{tmp_path / 'journal'} is where you may not write" in ended.err
+    assert f"{path} is where you may not write, as SQLite has to" in ended.err
 
 
 @pytest.mark.parametrize(

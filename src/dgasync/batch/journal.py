@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from enum import IntEnum
 from os import PathLike, fspath
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -147,14 +148,15 @@ class Journal:
 
     Its methods block, for some milliseconds at most. It may be used by several threads, and read by any number of
     processes, also while one of them runs a batch with it. What the operating system has lost when the power went is
-    done again; nothing is lost when a process is killed.
+    done again; nothing is lost when a process is killed. Where nothing can be written, it can be read.
 
     Args:
         path: the file; it is made where there is none. SQLite keeps two more beside it while it is open.
         keep_answers: whether the answers stay when they were taken, for `results`; else the file stays small.
 
     Raises:
-        JournalError: the file is something else, or cannot be opened.
+        JournalError: the file is something else, or cannot be opened; or it cannot be read without writing, as one
+            whose batch was killed and that was then taken where nothing can be written.
     """
 
     def __init__(self, path: str | PathLike[str], *, keep_answers: bool = False) -> None:
@@ -166,17 +168,24 @@ class Journal:
         self._lock = Lock()
         self._owner: sqlite3.Connection | None = None
         self._run: int | None = None
+        self._is_for_reading = _is_for_reading(self.path)
+        # SQLite would write to read, unless it is told that nobody can.
+        place = f"{Path(self.path).as_uri()}?immutable=1" if self._is_for_reading else self.path
         with _translated(self.path):
             # Autocommit: each transaction below says where it begins. 30 s for those who write at the same moment.
-            self._db = sqlite3.connect(self.path, timeout=30.0, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(
+                place, timeout=30.0, isolation_level=None, check_same_thread=False, uri=self._is_for_reading
+            )
         try:
             with _translated(self.path):
-                self._prepare()
+                self._check()
+                if not self._is_for_reading:
+                    self._prepare()
         except BaseException:
             self._db.close()
             raise
 
-    def _prepare(self) -> None:
+    def _check(self) -> None:
         db = self._db
         application, version = (
             db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
@@ -187,6 +196,9 @@ class Journal:
             raise JournalError(f"{self.path} is a database of something else; name a file that is not there yet.")
         if version > _VERSION:
             raise JournalError(f"{self.path} was written by a newer dgasync: upgrade, or name another file.")
+
+    def _prepare(self) -> None:
+        db = self._db
         # An answer has ten thousand bytes and more: larger pages halve what it costs to keep and to drop them.
         db.execute("PRAGMA page_size = 16384")
         # A process that is killed loses nothing that was committed; only without power the last moments may be missing.
@@ -209,6 +221,8 @@ class Journal:
         Raises:
             JournalError: another one does.
         """
+        if self._is_for_reading:
+            raise JournalError(f"{self.path} is where you may not write: copy it, and name the copy.")
         # A lock that ends with the process, however that ends, on every system: SQLite's own, on a file beside it,
         # for the journal itself must stay open to those who read it and to callbacks.
         owner = sqlite3.connect(f"{self.path}-owner", timeout=0, isolation_level=None, check_same_thread=False)
@@ -517,6 +531,19 @@ def _error_text(error: Exception) -> str:
 def _error_from(kind: str, text: str) -> GivenUp:
     told = json.loads(text)
     return GivenUp(f"It was given up: {told['message']}", kind, status=told["status"], request_id=told["request_id"])
+
+
+def _is_for_reading(path: str) -> bool:
+    """Whether there is a journal where nothing can be written."""
+    if not Path(path).exists() or (os.access(path, os.W_OK) and os.access(Path(path).parent, os.W_OK)):
+        return False
+    rest = Path(f"{path}-wal")
+    if rest.exists() and rest.stat().st_size:
+        raise JournalError(
+            f"{path} is where you may not write, as SQLite has to for reading what a run that was killed has left in "
+            f"{rest.name}: copy both, and name the copy."
+        )
+    return True
 
 
 @contextmanager

@@ -27,7 +27,6 @@ from dgasync.cli.output import write
 from dgasync.cli.progress import progress
 from dgasync.cli.recording import STANDARD_INPUT, check_address
 from dgasync.cli.service import Asking, check, client, service_flags
-from dgasync.errors import JournalError
 from dgasync.limits import BATCH_CONCURRENCY
 
 if TYPE_CHECKING:
@@ -256,17 +255,8 @@ def _report(path: Path, *, as_json: bool) -> None:
 
     if not path.exists():
         raise Failure(f"there is no journal {path}: nothing was done", Exit.RECORDING)
-    try:
-        with Journal(path) as journal:
-            totals = journal.report()
-    except JournalError as error:
-        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-            raise
-        raise Failure(
-            f"{path} is where you may not write, as SQLite has to for reading: copy it, and a {path.name}-wal if there "
-            "is one, and name the copy with --journal",
-            Exit.OUTPUT,
-        ) from error
+    with Journal(path) as journal:
+        totals = journal.report()
     if as_json:
         found = {**asdict(totals), "audio_hours": totals.audio_hours, "speed": totals.speed}
         write(json.dumps(found, indent=2).encode())

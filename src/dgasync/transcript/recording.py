@@ -162,9 +162,9 @@ class Transcript(Frozen):
 
         Args:
             what: words, which are found whole and in a row, in any case, with any punctuation or blanks between them
-                ("follow up" is "follow-up", "don't" is "don’t") and however their letters are encoded; or a compiled
-                regular expression, which is looked for in the text of each channel, as it stands there, and gives the
-                words that it touches.
+                ("follow up" is "follow-up", "don't" is "don’t") and however their letters are encoded or the digits of
+                a long number divided; or a compiled regular expression, which is looked for in the text of each
+                channel, as it stands there, and gives the words that it touches.
 
         Raises:
             DeepgramTypeError: there is no word in it, or it is something else.

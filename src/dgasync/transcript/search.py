@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Match", "Query", "Searched"]
 
+LONG_NUMBER = 5
+"""Digits, at least, of what is no count but a number of a telephone, an account, a card."""
+
 
 class Match(Model, frozen=True, kw_only=True):
     """A place where it was said. Times are seconds from the start of the recording."""
@@ -75,6 +78,8 @@ class Query:
         """The words in a folded text. Between two there may be punctuation that nobody said, or nothing but that."""
         parts: list[str] = []
         before, between = "", False
+        # How a long number is divided says nothing: 5551234 is 555-1234. In a short one it does: 2 5 is not 25.
+        is_long = sum(map(str.isdigit, self._letters)) >= LONG_NUMBER
         for letter in self._letters:
             if letter in BETWEEN:
                 between = True
@@ -82,6 +87,7 @@ class Query:
             if before:
                 # In some scripts a blank says nothing, be it there or not.
                 free = not gap or stands_alone(before) or stands_alone(letter)
+                free = free or (is_long and before.isdigit() and letter.isdigit())
                 parts.append(f"[{BETWEEN}]*" if free else f"[{BETWEEN}]+" if between else "")
             parts.append(re.escape(letter))
             before, between = letter, False
