@@ -112,9 +112,7 @@ class AsyncFluxSession(AudioCore["FluxEvent"]):
         self._machine.works()
         self._line.confirm(self._turnline.final_until)
         if self._telemetry is not None:
-            metrics = self.metrics
-            self._telemetry.took("latency", metrics.latency)
-            self._telemetry.count(metrics)
+            self._telemetry.heard(self.metrics)
 
     def _weighed(self, event: FluxEvent) -> tuple[object, bool]:
         if type(event) is not TurnInfo:

@@ -129,9 +129,7 @@ class AsyncLiveSession(AudioCore["LiveEvent"]):
         self._machine.works()
         self._line.confirm(self._timeline.final_until)
         if self._telemetry is not None:
-            metrics = self.metrics
-            self._telemetry.took("latency", metrics.latency)
-            self._telemetry.count(metrics)
+            self._telemetry.heard(self.metrics)
 
     def _kept(self, event: LiveResultResponse | MetadataResponse, said: bytes | str) -> Event | bytes | str:
         """What is kept of a message for the transcript."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Counter, Histogram, Meter, MeterProvider
     from opentelemetry.trace import Span
 
-    from dgasync.models.metrics import SessionMetrics
+    from dgasync.models.metrics import HeardMetrics, SessionMetrics
 
 __all__ = ["Telemetry"]
 
@@ -111,6 +111,11 @@ class Telemetry:
         """One of `_TIMES`; None for one that is not known."""
         if self._instruments is not None and seconds is not None:
             self._instruments.times[name].record(seconds, self._common)
+
+    def heard(self, metrics: HeardMetrics) -> None:
+        """A result that stays came."""
+        self.took("latency", metrics.latency)
+        self.count(metrics)
 
     def count(self, metrics: SessionMetrics) -> None:
         """What `_SUMS` have grown by since the last time."""
