@@ -9,6 +9,7 @@ __all__ = [
     "BATCH_ALONE",
     "BATCH_BODY",
     "BATCH_CONCURRENCY",
+    "BATCH_IDLE",
     "BATCH_LOOK",
     "BATCH_LOOK_FOR",
     "BATCH_OUTAGE",
@@ -263,6 +264,10 @@ BATCH_OUTAGE = 8
 
 BATCH_REST = 30.0
 """Seconds: the longest rest of a batch that nobody has asked for."""
+
+BATCH_IDLE = 1.0
+"""Seconds without another recording, after which those that failed as all would are given up: nobody shows that it is
+the service's fault."""
 
 BATCH_LOOK = 64
 """Items of a batch that are read, and looked up in its journal, at once."""

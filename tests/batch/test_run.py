@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import weakref
 from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
 from pathlib import Path
 from queue import Queue
 from typing import Any, cast
 
 import anyio
 import pytest
+import sniffio
 
 from dgasync import DeepgramClient
 from dgasync.batch import AsyncBatch, BatchError, GivenUp, Item, Journal, JournalError, KeyTaken, Result
@@ -760,6 +764,7 @@ async def test_an_answer_that_cannot_be_read(body: str, tmp_path: Path) -> None:
         assert (batch.totals.done, batch.totals.failed, batch.totals.failures) == (2, 1, {"DecodeError 200": 1})
 
     with Journal(journal) as opened:
+        assert opened.report().audio_seconds == batch.totals.audio_seconds == 4.0
         assert (opened.report().done, opened.report().failed, opened.untold()) == (2, 1, 0)
     async with Service().client() as deepgram:
         async with deepgram.transcribe_many(names(3), journal=journal) as batch:
@@ -837,3 +842,118 @@ async def test_cancelled_while_it_is_entered(tmp_path: Path) -> None:
                 with Journal(tmp_path / "j.db") as other, pytest.raises(JournalError):
                     other.begin()
                 assert len([result async for result in batch]) == 3
+
+
+@pytest.mark.parametrize("when", range(6))
+async def test_cancelled_by_asyncio_itself(when: int, tmp_path: Path, anyio_backend_name: str) -> None:
+    """Asyncio's own cancelling knows no shields: whenever it comes, the journal is let go, with all that was told."""
+    if anyio_backend_name == "trio":
+        pytest.skip("trio cancels by scopes only")
+    journal = tmp_path / "j.db"
+    told: list[str] = []
+
+    async def run() -> None:
+        async with Service().client() as deepgram, deepgram.transcribe_many(names(3), journal=journal) as batch:
+            async for result in batch:
+                told.append(result.key)
+
+    for leaving in (False, True):
+        task = asyncio.ensure_future(run())
+        while leaving and len(told) < 3 and not task.done():
+            await asyncio.sleep(0)
+        for _ in range(when):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+    async with Service().client() as deepgram:
+        total = await deepgram.transcribe_many(names(3), journal=journal).run()
+    assert total.done + total.skipped == 3
+
+
+@pytest.mark.parametrize("more", [False, True])
+async def test_a_source_that_waits_for_what_failed(more: bool) -> None:
+    """Who brings more only behind a result has it, though its failure may be the service's and not its own."""
+    service = Service(lambda text, _: refused(503) if text == "w00001" else None)
+    told = anyio.Event()
+
+    async def sources() -> AsyncIterator[bytes]:
+        for name in names(2):
+            yield name
+        await told.wait()
+        if more:
+            yield b"w00002"
+
+    async with service.client(max_retries=1) as deepgram, deepgram.transcribe_many(sources()) as batch:
+        results: list[Result] = []
+        with anyio.fail_after(30):
+            async for result in batch:
+                results.append(result)
+                if len(results) == 2:
+                    told.set()
+    assert sorted(result.ok for result in results) == [False, *[True] * (1 + more)]
+    assert service.asked["w00001"] == 2
+
+
+async def test_a_source_that_cancels(tmp_path: Path) -> None:
+    """What its function cancels is not the batch: the iteration says so, and nothing is lost."""
+
+    async def cancelled() -> bytes:
+        raise anyio.get_cancelled_exc_class()("of its own") if is_asyncio else BatchError("trio allows no such thing")
+
+    is_asyncio = sniffio.current_async_library() == "asyncio"
+    sources = [Item(cancelled, key="bad"), *names(2)]
+    async with Service().client() as deepgram:
+        batch = deepgram.transcribe_many(sources, journal=tmp_path / "j.db", concurrency=1)
+        if is_asyncio:
+            with pytest.raises(BatchError, match="cancelled the request for bad"):
+                await batch.run()
+        else:
+            assert (await batch.run()).failed == 1
+        total = await deepgram.transcribe_many(names(2), journal=tmp_path / "j.db").run()
+    assert total.done + total.skipped == 2
+
+
+async def test_what_was_told_is_let_go() -> None:
+    """Nothing keeps transcripts that nobody wants any more."""
+    async with Service().client() as deepgram, deepgram.transcribe_many(names(200), concurrency=4) as batch:
+        seen: list[weakref.ref[Any]] = []
+        async for result in batch:
+            seen.append(weakref.ref(result.transcript))
+            del result
+            assert sum(each() is not None for each in seen) <= 1
+
+
+@pytest.mark.parametrize("more", [{}, {"journal": "j.db"}])
+async def test_names_that_no_file_has(more: dict[str, Any], tmp_path: Path) -> None:
+    """They are errors of their own, and so are options that are none."""
+    more = {name: tmp_path / value for name, value in more.items()}
+    async with Service().client() as deepgram:
+        sources = [b"a", "a\0b.wav", "\ud800.wav", b"c"]
+        async with deepgram.transcribe_many(sources, ordered=True, **more) as batch:
+            assert [result.ok for result in [each async for each in batch]] == [True, False, False, True]
+    with pytest.raises(DeepgramTypeError, match="Options have names"):
+        Item(b"a", options=cast("Any", {1: 2}))
+
+
+async def test_the_same_twice_and_far_apart(tmp_path: Path) -> None:
+    """What failed, or waits for its callback, is not asked for again by the run that did so."""
+    service = Service(lambda text, _: refused(400) if text == "bad" else None)
+    sources = [b"bad", *names(3 * BATCH_LOOK), b"bad"]
+    async with service.client() as deepgram:
+        total = await deepgram.transcribe_many(sources, journal=tmp_path / "a.db", retry_failed=True).run()
+        assert (total.failed, total.skipped, service.asked["bad"]) == (1, 1, 1)
+        again = await deepgram.transcribe_many(sources, journal=tmp_path / "a.db", retry_failed=True).run()
+        assert (again.failed, service.asked["bad"]) == (1, 2)
+
+
+async def test_what_cannot_be_closed(caplog: pytest.LogCaptureFixture) -> None:
+    """It was transcribed and paid for, so that is what counts."""
+
+    class Stubborn(BytesIO):
+        def close(self) -> None:
+            raise OSError("no")
+
+    async with Service().client() as deepgram:
+        total = await deepgram.transcribe_many(Item(lambda: Stubborn(b"a"), key="a")).run()
+    assert total.done == 1
+    assert "could not be closed" in caplog.text

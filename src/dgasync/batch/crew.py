@@ -19,6 +19,7 @@ import anyio
 
 from dgasync.batch.throttle import Throttle, befalls_all
 from dgasync.errors import (
+    BatchError,
     DeepgramApiKeyError,
     DeepgramError,
     Forbidden,
@@ -27,7 +28,7 @@ from dgasync.errors import (
     RateLimited,
     Unauthorized,
 )
-from dgasync.limits import RETRY_BASE
+from dgasync.limits import BATCH_IDLE, RETRY_BASE
 from dgasync.logs import log
 from dgasync.protocol import retry
 from dgasync.protocol.request import Safety
@@ -90,6 +91,7 @@ class Crew:
         self._good = 0  # requests that showed that the service answers
         self._is_stopped = False
         self._is_blocked = False  # nobody brings more before something is over
+        self._idle_since: float | None = None  # nobody has brought more, and all that is left is in doubt
         self._spawn: Callable[..., object]
         self._alarm: anyio.Event
         self._nap: anyio.CancelScope | None = None
@@ -105,6 +107,7 @@ class Crew:
     def take(self, work: Work) -> None:
         """Do this, too."""
         self._is_blocked = False
+        self._idle_since = None
         self._line.append(work)
         self._staff()
 
@@ -169,6 +172,7 @@ class Crew:
                 self._nap = None
             else:
                 self._staff()
+                self._settle_doubts()
 
     def _due(self) -> float | None:
         """When there is something to be begun; None while there is not, or nobody may."""
@@ -176,6 +180,8 @@ class Crew:
             return None
         if self._line:
             return self._throttle.resume_at
+        if self._idle_since is not None:
+            return self._idle_since + BATCH_IDLE
         return max(self._throttle.resume_at, self._again[0][0]) if self._again else None
 
     def _ring(self) -> None:
@@ -199,9 +205,14 @@ class Crew:
             await self._orders.request(work)
         except Exception as error:
             failure = error
-        except BaseException:
+        except BaseException as error:
             self._orders.let_go(work)
-            raise
+            if not isinstance(error, anyio.get_cancelled_exc_class()) or _is_cancelled():
+                raise
+            self._orders.hopeless(
+                BatchError(f"Something cancelled the request for {work.item.key}, and not this batch: its source?")
+            )
+            return
         finally:
             spent = self._clock.now() - began
             work.seconds += spent
@@ -293,8 +304,16 @@ class Crew:
 
     def _settle_doubts(self) -> None:
         """Where nothing else is left to be asked, nobody will show whose fault it is."""
-        if self._is_stopped or self.flying or self._line or self._again or not self._is_blocked:
+        if self._is_stopped or not self._doubted or self.flying or self._line or self._again:
             return
+        if not self._is_blocked:
+            # Whoever brings more may be slow, or wait for these very results.
+            if self._idle_since is None:
+                self._idle_since = self._clock.now()
+                self._ring()
+            if self._clock.now() < self._idle_since + BATCH_IDLE:
+                return
+        self._idle_since = None
         doubted, self._doubted = self._doubted, []
         for work in doubted:
             self._end(work, work.error)
@@ -305,3 +324,8 @@ class Crew:
             return True
         # What the key may not use can be one recording's own wish; and where something was there, an address is right.
         return isinstance(failure, (Forbidden, NotFound)) and not (self._is_accepted or work.item.options)
+
+
+def _is_cancelled() -> bool:
+    """Whether a scope around this task is being cancelled."""
+    return anyio.current_effective_deadline() == float("-inf")

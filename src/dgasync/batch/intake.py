@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -148,7 +148,8 @@ class _Reader:
         self._clear = clear
         self._transport = transport
         self._spawn = spawn
-        self._box: deque[Item] = deque()  # given, and not looked up
+        self._box: list[Item] = []  # given, and not looked up
+        self._emptying = Lock()
         self._found: list[tuple[Work, Known]] = []
         self._is_at_work = False  # the thread is
         self._is_left = False
@@ -158,8 +159,12 @@ class _Reader:
 
     async def some(self) -> list[tuple[Work, Known]]:
         """As many as there are, at least one; none at the end. Raises what the iterator raises, behind what it gave."""
-        while not self._found:
-            if self._is_dry:
+        while True:
+            # In this order: what is found the thread puts there before it says that there is no more.
+            is_dry = self._is_dry
+            if self._found:
+                break
+            if is_dry:
                 if self._trouble is not None:
                     raise self._trouble
                 return []
@@ -204,8 +209,10 @@ class _Reader:
                     if item is _END:
                         is_dry = True
                         break
-                    self._box.append(item)
-                    if len(self._box) == 1:
+                    with self._emptying:
+                        self._box.append(item)
+                        is_first = len(self._box) == 1
+                    if is_first:
                         self._wake.set()
             finally:
                 if not self._is_left:
@@ -219,11 +226,10 @@ class _Reader:
             self._wake.set()
 
     def _emptied(self) -> list[Item]:
-        """All that is in the box; loop and thread may both be at it."""
-        items: list[Item] = []
-        with suppress(IndexError):
-            while True:
-                items.append(self._box.popleft())
+        """All that is in the box: loop and thread may both be at it, and one of them has it all, in its order."""
+        with self._emptying:
+            items = list(self._box)
+            self._box.clear()
         return items
 
 

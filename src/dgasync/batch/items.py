@@ -26,7 +26,7 @@ class Item:
 
     Raises:
         DeepgramTypeError: a source that cannot be sent twice, such as an open file or an iterator, or one without a
-            name of its own and without `key`.
+            name of its own and without `key`; options without names.
     """
 
     source: str | os.PathLike[str] | bytes | Mapping[str, Any] | Callable[[], Audio | Awaitable[Audio]]
@@ -48,6 +48,9 @@ class Item:
             # A file may have a name that is no text; SQLite and JSON keep nothing else.
             key = key.encode("utf-8", "backslashreplace").decode()
         object.__setattr__(self, "key", key)
+        given: Mapping[Any, Any] = self.options
+        if given and not all(isinstance(name, str) for name in given):
+            raise DeepgramTypeError(f"Options have names: {given!r} is no mapping of texts to values.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,7 @@ def fingerprint(work: Work, asked: AskedFor) -> str:
         try:
             found = os.stat(cast("str", source))  # noqa: PTH116  # of a million paths
             parts.append(f"{found.st_size}-{found.st_mtime_ns}")
-        except OSError:
+        except (OSError, ValueError):  # or no system has such a name
             parts.append("missing")
     else:
         parts.append(_content(source))

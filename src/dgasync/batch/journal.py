@@ -250,18 +250,21 @@ class Journal:
             retry_failed: whether those that were given up are to be done again.
             resubmit_after: seconds after which a callback that has not come is no longer waited for; None: never.
         """
+        run = self._run
         asked = AskedFor()
         for work in works:
             work.mark = fingerprint(work, asked)
         with _translated(self.path), self._lock:
+            if run != self._run:
+                return [Known.SKIP] * len(works)  # of a run that is over, on a thread that was left to itself
             known = [self._known(work, retry_failed, resubmit_after) for work in works]
             # Who comes up later under the same key, as something else, is to meet this run's own.
             seen = [
-                (self._run, work.item.key)
+                (run, work.item.key)
                 for work, state in zip(works, known, strict=True)
                 if state in (Known.SKIP, Known.SKIP_FAILED, Known.TELL)
             ]
-            if seen and self._run is not None:
+            if seen and run is not None:
                 with self._writing():
                     self._db.executemany("UPDATE recording SET run = ? WHERE key = ?", seen)
             return known
@@ -281,7 +284,8 @@ class Journal:
             return Known.CLASH if is_this else Known.NEW
         work.tries, work.crashes, work.request_id = tries, crashes, request_id
         if state == _State.SUBMITTED:
-            return Known.NEW if resubmit_after is not None and age > resubmit_after else Known.SKIP
+            is_late = resubmit_after is not None and age > resubmit_after
+            return Known.NEW if is_late and not is_this else Known.SKIP
         if state == _State.STARTED:
             work.crashes += 1
             if work.crashes < BATCH_POISON:
@@ -291,7 +295,7 @@ class Journal:
                 "Poison",
             )
             return Known.POISON
-        if state == _State.WAITING or (state == _State.FAILED and retry_failed):
+        if state == _State.WAITING or (state == _State.FAILED and retry_failed and not is_this):
             work.tries = 0 if state == _State.FAILED else tries
             return Known.NEW
         if taken:
@@ -540,8 +544,8 @@ def _is_for_reading(path: str) -> bool:
     rest = Path(f"{path}-wal")
     if rest.exists() and rest.stat().st_size:
         raise JournalError(
-            f"{path} is where you may not write, as SQLite has to for reading what a run that was killed has left in "
-            f"{rest.name}: copy both, and name the copy."
+            f"{path} is where you may not write, as SQLite has to for reading what a run that goes on, or was killed, "
+            f"has in {rest.name}: copy both, and name the copy."
         )
     return True
 

@@ -17,7 +17,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import anyio
 from anyio import to_thread
@@ -33,6 +33,7 @@ from dgasync.batch.throttle import Throttle
 from dgasync.config import count
 from dgasync.errors import BatchError, DecodeError, DeepgramTypeError
 from dgasync.limits import BATCH_ALONE, BATCH_WINDOW
+from dgasync.logs import log
 from dgasync.models.listen import AsyncPrerecordedResponse
 from dgasync.protocol import codec
 from dgasync.transport.seam import CALLER
@@ -108,15 +109,15 @@ class AsyncBatch:
         self._ready: deque[Work] = deque()
         self._early: list[tuple[int, Work]] = []  # ready before their turn
         self._turn = 0
-        self._told: Work | None = None  # what the user has in hand
-        self._untold: Work | None = None  # what `on_result` would not have
+        self._told: _Telling | None = None  # what the user has in hand
+        self._untold: _Telling | None = None  # what `on_result` would not have
         self._is_fed = False
         self._is_stopping = False
         self._is_broken = False  # the journal is
         self._is_taken = False  # somebody waits for a result
         self._failure: Exception | None = None
         self._changes = Changes()
-        self._own_journal = False
+        self._own: _Begun | None = None
         # These are made on the loop that enters.
         self._clock: Clock = road.transport.clock
         self._crew: Crew
@@ -179,19 +180,17 @@ class AsyncBatch:
         self._is_taken = True
         try:
             self._acknowledge()
-            work, self._untold = self._untold, None
-            if work is None:
-                work = await self._one()
-                self._settle(work)
-            result = work.result()
+            telling, self._untold = self._untold, None
+            if telling is None:
+                telling = self._settled(await self._one())
             if self._on_result is not None:
                 try:
-                    await _tell(self._on_result, result)
+                    await _tell(self._on_result, telling.result)
                 except BaseException:
-                    self._untold = work  # nobody has it
+                    self._untold = telling  # nobody has it
                     raise
-            self._told = work
-            return result
+            self._told = telling
+            return telling.result
         finally:
             self._is_taken = False
 
@@ -212,21 +211,23 @@ class AsyncBatch:
         if self._began is not None:
             raise BatchError("A batch is entered once; ask the client for another one.")
         self._began = self._clock.now()
-        journal, is_accepted = None, False
-        if self._journal is not None:
-            self._own_journal = not isinstance(self._journal, Journal)
-            # Both at once, so that no journal is left taken when this is cancelled in between.
-            journal, is_accepted = await to_thread.run_sync(_begun, self._journal)
-            self._journal = journal
+        begun: _Begun | None = None
+        given = self._journal
         try:
-            await self._begin(journal, is_accepted=is_accepted)
+            if given is not None:
+                begun = _Begun(given)
+                await _surely(begun.begin)
+                self._journal = begun.journal
+            await self._begin(begun)
         except BaseException:
-            if journal is not None:
-                self._let_have(journal)
+            if begun is not None:
+                begun.end()
             raise
+        self._own = begun
         return self
 
-    async def _begin(self, journal: Journal | None, *, is_accepted: bool) -> None:
+    async def _begin(self, begun: _Begun | None) -> None:
+        journal = None if begun is None else begun.journal
         self._moved, self._news, self._to_write = anyio.Event(), anyio.Event(), anyio.Event()
         self._stop_wake = self._road.transport.wake()
         self._feeding = anyio.CancelScope()
@@ -241,7 +242,7 @@ class AsyncBatch:
             self._throttle,
             self._totals,
             max_retries=self._road.max_retries,
-            is_accepted=is_accepted,
+            is_accepted=begun is not None and begun.is_accepted,
         )
         self._crew.begin(spawn)
         spawn(self._watch_for_stop)
@@ -261,9 +262,12 @@ class AsyncBatch:
             await self._group.__aexit__(None, None, None)
         finally:
             self._ended = self._clock.now()
-            if isinstance(self._journal, Journal):
-                with anyio.CancelScope(shield=True):  # bounded as each write is
-                    await to_thread.run_sync(self._written_last, self._journal)
+            if self._own is not None:
+                try:
+                    with anyio.CancelScope(shield=True):  # bounded as each write is
+                        await _surely(self._written_last)
+                finally:
+                    self._written_last()  # if it was cancelled before the thread could begin
 
     def __repr__(self) -> str:
         total = self._totals
@@ -348,7 +352,7 @@ class AsyncBatch:
             try:
                 await self._transcribe(work, audio)
             finally:
-                await _closed(audio)
+                await _closed(audio, work.item.key)
 
     async def _transcribe(self, work: Work, audio: object) -> None:
         asked = self._asked_of(work.options) if work.item.options else self._alike
@@ -398,8 +402,8 @@ class AsyncBatch:
 
     # ── what became of it ──
 
-    def _settle(self, work: Work) -> None:
-        """Read what the service said, and count it."""
+    def _settled(self, work: Work) -> _Telling:
+        """Read what the service said, count it, and have it ready to be told."""
         total = self._totals
         answer, work.answer = work.answer, None
         if answer is not None and work.error is None:
@@ -407,7 +411,7 @@ class AsyncBatch:
                 work.transcript, work.audio = answer.transcript()
                 work.request_id = work.transcript.request_id
             except DecodeError as error:
-                work.error = error
+                work.error, work.audio = error, 0.0
                 if self._journal is not None:
                     self._changes.spoiled.append(work)
                     self._to_write.set()
@@ -420,6 +424,10 @@ class AsyncBatch:
         else:
             total.done += 1
             total.audio_seconds += work.audio
+        is_to_note = self._journal is not None and work.is_its_own and not self._is_submission(work)
+        telling = _Telling(work.result(), work.item.key if is_to_note else None)
+        work.transcript = None  # it is the user's alone: others of its group are still to come
+        return telling
 
     def _is_submission(self, work: Work) -> bool:
         """Whether the answer is still to come, and so is the telling of it."""
@@ -479,37 +487,79 @@ class AsyncBatch:
     def _acknowledge(self) -> None:
         """What the user had in hand is done with."""
         told, self._told = self._told, None
-        if told is not None and self._journal is not None and told.is_its_own and not self._is_submission(told):
-            self._changes.taken.append(told.item.key)
+        if told is not None and told.key is not None:
+            self._changes.taken.append(told.key)
             self._to_write.set()
 
-    def _written_last(self, journal: Journal) -> None:
+    def _written_last(self) -> None:
         """Write the rest, and let others have the journal."""
+        own, self._own = self._own, None
+        if own is None:
+            return
         try:
             if self._changes and not self._is_broken:
-                journal.write(self._changes, self.totals)
+                own.journal.write(self._changes, self.totals)
         finally:
-            self._let_have(journal)
+            own.end()
 
-    def _let_have(self, journal: Journal) -> None:
-        """Let others have it."""
-        if self._own_journal:
-            journal.close()
+
+class _Telling(NamedTuple):
+    """What is told, once somebody takes it."""
+
+    result: Result
+    key: str | None
+    """Under which the journal is to know of that; None where it is not."""
+
+
+class _Begun:
+    """A journal that is taken for a run."""
+
+    journal: Journal
+    is_accepted = False
+    """Whether it knows of answers."""
+
+    def __init__(self, given: Journal | str | PathLike[str]) -> None:
+        self._given = given
+        self._is_begun = False
+
+    def begin(self) -> None:
+        """Take it, on a thread."""
+        self.journal = self._given if isinstance(self._given, Journal) else Journal(self._given)
+        try:
+            self.is_accepted = self.journal.has_answers()
+            self.journal.begin()  # the last thing: where it fails, the journal may be another batch's
+            self._is_begun = True
+        except BaseException:
+            if self.journal is not self._given:
+                self.journal.close()
+            raise
+
+    def end(self) -> None:
+        """Let others have it, if it was taken."""
+        if not self._is_begun:
+            return
+        self._is_begun = False
+        if self.journal is self._given:
+            self.journal.end()
         else:
-            journal.end()
+            self.journal.close()
 
 
-def _begun(journal: Journal | str | PathLike[str]) -> tuple[Journal, bool]:
-    """The journal, taken for this run, and whether it knows of answers."""
-    made = journal if isinstance(journal, Journal) else Journal(journal)
-    try:
-        is_accepted = made.has_answers()
-        made.begin()  # the last thing: where it fails, the journal may be another batch's
-    except BaseException:
-        if made is not journal:
-            made.close()
-        raise
-    return made, is_accepted
+async def _surely(function: Callable[[], None]) -> None:
+    """Have a thread do something, and wait for its end whoever cancels: asyncio's own cancelling knows no shields."""
+    failures: list[Exception] = []
+
+    async def do() -> None:
+        with anyio.CancelScope(shield=True):
+            try:
+                await to_thread.run_sync(function)
+            except Exception as error:
+                failures.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(do)
+    if failures:
+        raise failures[0]
 
 
 async def _opened(source: Callable[..., Any]) -> object:
@@ -521,13 +571,16 @@ async def _opened(source: Callable[..., Any]) -> object:
     return await cast("Awaitable[object]", given) if inspect.isawaitable(given) else given
 
 
-async def _closed(audio: object) -> None:
-    """Close what was opened here, if it can be."""
+async def _closed(audio: object, key: str) -> None:
+    """Close what was opened here, if it can be; that it cannot is no fault of the answer."""
     close: Any = getattr(audio, "close", None)
-    if inspect.iscoroutinefunction(close):
-        await close()
-    elif callable(close):
-        await to_thread.run_sync(close)
+    try:
+        if inspect.iscoroutinefunction(close):
+            await close()
+        elif callable(close):
+            await to_thread.run_sync(close)
+    except Exception as error:
+        log.warning("Batch: the source of %s could not be closed: %s", key, type(error).__name__)
 
 
 async def _tell(tell: Callable[[Result], object], result: Result) -> None:

@@ -107,7 +107,7 @@ def small(source: object) -> bytes | None:
             body = os.read(file, size + 1)
         finally:
             os.close(file)
-    except OSError:
+    except (OSError, ValueError):
         return None  # asking for it will say why
     return body if len(body) == size else None  # one that grows is not small
 
