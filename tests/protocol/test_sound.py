@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dgasync.protocol.sound import byte_rate, container, mismatch, wav_byte_rate
+from dgasync.protocol.sound import byte_rate, container, mismatch, wav_begin, wav_byte_rate
 
 RAW = {"encoding": "linear16", "sample_rate": 16000}
 SAMPLES = bytes(range(1, 101))  # what raw audio may look like
@@ -133,6 +133,15 @@ def test_wav_byte_rate() -> None:
 def test_wav_byte_rate_behind_other_chunks() -> None:
     """The format may come behind other chunks, also of odd length."""
     assert wav_byte_rate(wav(chunk(b"JUNK", b"odd"), chunk(b"bext", bytes(602)), fmt(48_000))) == 48_000
+
+
+def test_where_samples_begin() -> None:
+    """Behind the header of the data; what comes before it may be longer than what is there of the file."""
+    whole = wav(fmt(32_000), chunk(b"LIST", bytes(50_001)), chunk(b"data", SAMPLES))
+    begin = whole.index(SAMPLES)
+    assert {wav_begin(whole[:size]) for size in (44, 4096, 40_000, begin - 8, len(whole))} == {begin}
+    assert wav_begin(WAV) == WAV.index(b"data") + 8
+    assert wav_begin(SAMPLES) == 0
 
 
 @pytest.mark.parametrize(

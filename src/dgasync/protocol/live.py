@@ -82,6 +82,7 @@ class Live:
         "_sent_before",
         "advice",
         "alarm",
+        "begin",
         "byte_rate",
         "complete",
         "diagnosis",
@@ -129,6 +130,8 @@ class Live:
         """What has shown that the connection is dead."""
         self.byte_rate: float | None = None
         """Bytes of audio a second; None where that is not known, as of compressed audio."""
+        self.begin = 0
+        """Bytes that come before the audio, as the header of a WAV file."""
         self.sent_bytes = 0
         """Bytes of audio that were given to the network."""
         self.replayed = 0
@@ -150,7 +153,11 @@ class Live:
     @property
     def sent_seconds(self) -> float | None:
         """Seconds of audio that were given to the network; None where only the service can tell."""
-        return self.sent_bytes / self.byte_rate if self.byte_rate else None
+        return self.seconds(self.sent_bytes)
+
+    def seconds(self, size: int) -> float | None:
+        """How long the first `size` bytes last."""
+        return max(0, size - self.begin) / self.byte_rate if self.byte_rate else None
 
     @property
     def watches_results(self) -> bool:
@@ -271,7 +278,7 @@ class Live:
         watch = self.watch
         if watch.ping_due(now):
             return Due.PING, 0.0
-        self.alarm, look = watch.look(now, self.last_sent, self.sent_bytes + self.replayed, self.byte_rate)
+        self.alarm, look = watch.look(now, self.last_sent, self.sent_bytes + self.replayed - self.begin, self.byte_rate)
         if self._deadline is not None:
             rest = self._deadline - now
             if rest > 0:

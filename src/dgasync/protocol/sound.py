@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["ENOUGH", "byte_rate", "container", "mismatch", "wav_byte_rate"]
+__all__ = ["ENOUGH", "byte_rate", "container", "mismatch", "wav_begin", "wav_byte_rate"]
 
 # Bytes of one sample. The other encodings are compressed: only their decoder knows how long they last.
 _SAMPLE = {"linear16": 2, "linear32": 4, "mulaw": 1, "alaw": 1}
@@ -58,17 +58,33 @@ def byte_rate(options: Mapping[str, Any]) -> float | None:
 
 def wav_byte_rate(head: bytes) -> float | None:
     """Bytes of a second of a WAV file that begins like this, None where the beginning does not say."""
-    if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
-        return None
-    at = 12
-    while at + 8 <= len(head):
-        size = int.from_bytes(head[at + 4 : at + 8], "little")
-        if head[at : at + 4] == b"fmt ":
+    for name, at, _ in _wav_chunks(head):
+        if name == b"fmt ":
             # Bytes 8 to 11 of the chunk are the average number of bytes a second, whatever the format.
             rate = int.from_bytes(head[at + 16 : at + 20], "little") if at + 20 <= len(head) else 0
             return float(rate) or None
-        at += 8 + size + size % 2
     return None
+
+
+def wav_begin(head: bytes) -> int:
+    """Bytes of a WAV file that begins like this before its samples, at least; 0 where it is none."""
+    begin = 0
+    for name, at, size in _wav_chunks(head):
+        if name == b"data":
+            return at + 8
+        begin = at + 8 + size + size % 2 + 8  # behind it another one has its name and size
+    return begin
+
+
+def _wav_chunks(head: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The name of each chunk of a WAV file, where it stands, and its size."""
+    if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
+        return
+    at = 12
+    while at + 8 <= len(head):
+        size = int.from_bytes(head[at + 4 : at + 8], "little")
+        yield head[at : at + 4], at, size
+        at += 8 + size + size % 2
 
 
 def mismatch(options: Mapping[str, Any], head: bytes) -> str | None:

@@ -91,12 +91,12 @@ class AudioCore(Core[E], Generic[E]):
         }
 
     def _heard_metrics(self, heard: float, reconnects: int) -> dict[str, Any]:
-        sent, rate = self._sent_then, self._machine.byte_rate
+        sent = None if self._sent_then is None else self._machine.seconds(self._sent_then)
         return {
             **self._audio_metrics(),
             "heard_seconds": heard,
             # Times are rounded by the service; it is never ahead of the audio.
-            "latency": max(0.0, sent / rate - heard) if sent is not None and rate else None,
+            "latency": None if sent is None else max(0.0, sent - heard),
             "reconnects": reconnects,
             "gaps": self._gaps,
             "gap_seconds": self._gap_seconds,
@@ -295,7 +295,7 @@ class AudioCore(Core[E], Generic[E]):
             return
         self._is_begun, self._head = True, b""
         if self._machine.byte_rate is None:
-            self._machine.byte_rate = sound.wav_byte_rate(head)
+            self._machine.byte_rate, self._machine.begin = sound.wav_byte_rate(head), sound.wav_begin(head)
         problem = sound.mismatch(self._options, head)
         if problem is not None:
             self._diagnose(problem)

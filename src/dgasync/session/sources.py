@@ -86,7 +86,7 @@ async def paced(
     chunks: AsyncGenerator[Chunk, None], options: Mapping[str, Any], clock: Clock
 ) -> AsyncGenerator[Chunk, None]:
     """The same bytes, none before its time."""
-    head, rate = b"", sound.byte_rate(options)
+    head, begin, rate = b"", 0, sound.byte_rate(options)
     if rate is None:
         async for chunk in chunks:
             head += chunk
@@ -100,11 +100,12 @@ async def paced(
                 "Only raw audio with `encoding` and `sample_rate`, and WAV files, can be played at their own speed: "
                 "how long other audio lasts, only its decoder knows."
             )
+        begin = sound.wav_begin(head)
     # A multiple of four keeps the samples of most formats whole, which helps who looks at frames by themselves.
     began, sent, size = clock.now(), 0, max(4, int(rate * PACE) // 4 * 4)
     async with aclosing(_behind(head, chunks)) as whole, aclosing(framed(whole, size)) as frames:
         async for frame in frames:
-            ahead = began + sent / rate - clock.now()
+            ahead = began + max(0, sent - begin) / rate - clock.now()
             if ahead > 0:
                 await clock.sleep(ahead)
             yield frame
