@@ -34,6 +34,24 @@ def test_silent_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
+def test_what_the_users_own_code_does_wrong(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said on standard error, with its traceback, where nobody listens to the logger; else it is logged, once."""
+    monkeypatch.setattr(logs.log, "propagate", False)  # pytest listens
+    try:
+        raise KeyError("mine")
+    except KeyError as error:
+        logs.cry("A handler of %s raised.", "Open", error=error)
+        said = capsys.readouterr().err
+        AsyncDeepgramClient("k", verbose=logging.ERROR)
+        logs.cry("A handler of %s raised.", "Open", error=error)
+
+    assert said.startswith("dgasync: A handler of Open raised.\nTraceback")
+    assert said.endswith("KeyError: 'mine'\n")
+    assert capsys.readouterr().err.count("A handler of Open raised.") == 1
+
+
 def test_one_handler_however_many_clients(capsys: pytest.CaptureFixture[str]) -> None:
     """Each line is written once, and the most talkative client counts."""
     for level in (logging.ERROR, logging.DEBUG, "warning"):

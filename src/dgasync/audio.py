@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -33,6 +34,7 @@ __all__ = ["Audio", "Pull", "Upload", "Url", "pieces", "source", "upload"]
 
 T = TypeVar("T")
 _END: Any = object()
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://").match
 
 Chunk = bytes | bytearray | memoryview
 
@@ -102,6 +104,12 @@ def upload(audio: Any, pull: Pull | None = None, mimetype: str | None = None) ->
     """What to send for bytes, a path, a file or an iterator; a text is a path."""
     if isinstance(audio, (bytes, bytearray, memoryview)):
         return _at_hand(bytes(cast("bytes", audio)), mimetype)
+    if isinstance(audio, str) and (not audio or _SCHEME(audio)):
+        raise DeepgramTypeError(
+            f"{audio!r} is no address that can be fetched: only http:// and https:// are."
+            if audio
+            else "The path of the recording is empty."
+        )
     if isinstance(audio, (str, os.PathLike)):
         return Upload(FileBody(Path(cast("str", audio))), mimetype=mimetype)
     if isinstance(audio, io.TextIOBase):

@@ -129,7 +129,7 @@ class AsyncDeepgramClient(Root, Successor):
 
         return Read(self._config)
 
-    async def transcribe(self, audio: Audio, /, **options: Unpack[TranscribeParams]) -> Transcript:
+    async def transcribe(self, audio: Audio, **options: Unpack[TranscribeParams]) -> Transcript:
         """The words of a whole recording, once Deepgram has heard all of it.
 
         Args:
@@ -149,7 +149,7 @@ class AsyncDeepgramClient(Root, Successor):
         return Transcript(await listen.transcribed(self._road, audio, options))
 
     async def transcribe_to_callback(
-        self, audio: Audio, /, *, callback: str, **options: Unpack[ToCallbackParams]
+        self, audio: Audio, *, callback: str, **options: Unpack[ToCallbackParams]
     ) -> AsyncPrerecordedResponse:
         """The request id of a transcript that the service will send to `callback`.
 
@@ -160,7 +160,6 @@ class AsyncDeepgramClient(Root, Successor):
     def transcribe_many(
         self,
         sources: Sources,
-        /,
         *,
         concurrency: int = BATCH_CONCURRENCY,
         journal: Journal | str | PathLike[str] | None = None,
@@ -209,7 +208,6 @@ class AsyncDeepgramClient(Root, Successor):
     def transcribe_many_to_callback(
         self,
         sources: Sources,
-        /,
         *,
         callback: str,
         journal: Journal | str | PathLike[str],
@@ -371,7 +369,7 @@ class AsyncDeepgramClient(Root, Successor):
         return await granted(self._road, self._config, ttl_seconds, call)
 
     def synthesize(
-        self, text: Text, /, *, version: Literal["1", "2"] | None = None, **options: Unpack[SynthesizeParams]
+        self, text: Text, *, version: Literal["1", "2"] | None = None, **options: Unpack[SynthesizeParams]
     ) -> AsyncSpeech:
         """A text as speech: to be played while it comes, read whole, or saved.
 
@@ -398,7 +396,6 @@ class AsyncDeepgramClient(Root, Successor):
     async def synthesize_to_callback(
         self,
         text: Text,
-        /,
         *,
         callback: str,
         version: Literal["1", "2"] | None = None,
@@ -433,7 +430,7 @@ class AsyncDeepgramClient(Root, Successor):
 
         return voice(self._road, self._config.options, version, options)
 
-    async def analyze(self, text: Text, /, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
+    async def analyze(self, text: Text, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
         """What the service reads in a text: its summary, topics, intents and mood, as far as they are asked for.
 
         Args:
@@ -451,7 +448,7 @@ class AsyncDeepgramClient(Root, Successor):
         return await analysed(self._road, text, options)
 
     async def analyze_to_callback(
-        self, text: Text, /, *, callback: str, **options: Unpack[AnalyzeToCallbackParams]
+        self, text: Text, *, callback: str, **options: Unpack[AnalyzeToCallbackParams]
     ) -> AsyncAnalyzeResponse:
         """The request id of an analysis that the service will send to `callback`.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from traceback import print_exception
 from typing import Any
 
 from dgasync.errors import DeepgramTypeError
@@ -23,6 +24,7 @@ __all__ = [
     "VERBOSE",
     "WARNING",
     "VerboseLogger",
+    "cry",
     "log",
     "speak_up",
 ]
@@ -91,6 +93,19 @@ class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]  # generi
     @property
     def stream(self):  # type: ignore[no-untyped-def]  # whatever stands in for standard error
         return sys.stderr
+
+
+def cry(message: str, *args: object, error: BaseException | None = None) -> None:
+    """Log what is wrong in the user's own code, as an error; on standard error where nobody listens to the logger."""
+    log.error(message, *args, exc_info=error)
+    logger: logging.Logger | None = log
+    while logger is not None:
+        if any(not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+            return
+        logger = logger.parent if logger.propagate else None
+    sys.stderr.write(f"dgasync: {message % args}\n")
+    if error is not None:
+        print_exception(type(error), error, error.__traceback__)
 
 
 def speak_up(verbose: int | str | None) -> None:

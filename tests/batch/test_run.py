@@ -138,6 +138,8 @@ async def test_one_bad_recording_is_a_result(tmp_path: Path) -> None:
     ]
     assert [result.ok for result in results] == [False, True, False, False, True]
     assert batch.totals.failures == {"BadRequest 400": 1, "FileNotFoundError": 1, "KeyError": 1}
+    assert [result.tries for result in results] == [1, 1, 0, 0, 1]
+    assert batch.totals.requests == 3 == service.asked.total()
     assert "BadRequest" in repr(results[0])
 
 
@@ -384,7 +386,7 @@ async def test_used_wrongly() -> None:
     async with Service().client() as deepgram:
         batch = deepgram.transcribe_many(names(3))
         assert "not begun" in repr(batch)
-        with pytest.raises(BatchError, match="async with"):
+        with pytest.raises(BatchError, match="its `with` block"):
             await batch.__anext__()
         async with batch:
             pass

@@ -399,3 +399,11 @@ def test_logging_is_left_alone(asked: Run, wav: Path) -> None:
     asked("-vv", wav)
 
     assert logging.getLogger().handlers == before
+
+
+def test_a_value_that_is_an_option(command: Run, deepgram_server: LocalServer, wav: Path) -> None:
+    """What was forgotten is asked for; the next option is not taken for it, or another service would be asked."""
+    ended = command("transcribe", wav, "--keyterm", "--url", deepgram_server.url)
+    assert ended.code == 2
+    assert "Option '--keyterm' requires an argument, and '--url' is an option." in ended.err
+    assert command("transcribe", wav, "--url", deepgram_server.url, "--keyterm=--url").code == 0

@@ -30,6 +30,7 @@ def test_near_miss(typed: str, meant: str) -> None:
 
 def test_far_miss() -> None:
     """Where nothing is near, the way to pass new parameters is named."""
+    assert str(unknown("interim_results", KNOWN, "transcribe")).endswith("that is one of `live`.")
     assert str(unknown("loudness", KNOWN, "transcribe")).endswith("goes in `addons`.")
 
 

@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from dgasync.errors import (
     BadRequest,
@@ -113,13 +114,14 @@ def test_a_redirect_that_cannot_be_followed_says_so() -> None:
 @pytest.mark.parametrize("body", [b"gone", b'{"err_msg": "gone"}'])
 def test_errors_can_be_pickled(body: bytes) -> None:
     """An error crosses to another process and back as what it was."""
-    error = refusal(404, body, Headers({"dg-request-id": "r"}))
+    error = refusal(404, body, CIMultiDictProxy(CIMultiDict({"dg-request-id": "r"})))
 
     again = pickle.loads(pickle.dumps(error))
 
     assert type(again) is type(error)
     assert (again.message, again.status, again.request_id) == ("gone", 404, "r")
     assert str(again) == str(error)
+    assert again.headers == error.headers == Headers({"DG-Request-Id": "r"})
 
 
 def test_an_answer_keeps_its_bytes_and_headers() -> None:

@@ -335,6 +335,19 @@ async def test_start_sending_without_finish(stage: Stage) -> None:
     assert stage.socket.sent[4:] == [b"c", CLOSE_STREAM]
 
 
+async def test_a_source_that_had_no_time(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who leaves before anything was sent is told, also where nobody listens to the log; who sent something knows."""
+    monkeypatch.setattr("dgasync.logs.log.propagate", False)
+    for early in (True, False):
+        async with stage.session() as live:
+            live.start_sending(chunks_of(b"a", b"a"))
+            if not early:
+                await settle()
+        assert ("before anything of its audio was sent" in capsys.readouterr().err) is early
+
+
 async def test_large_sources_are_cut(stage: Stage) -> None:
     """No frame is so large that a server would refuse it."""
     async with stage.session() as live:

@@ -174,6 +174,23 @@ async def test_metrics(stage: VoiceStage) -> None:
         assert (voice.metrics.time_to_first_byte, voice.metrics.spoken) == (0.0, 3)
 
 
+async def test_how_soon_a_text_sounds_that_still_comes(stage: VoiceStage) -> None:
+    """It counts from the first word that came, and once for each text, however many sentences that has."""
+
+    async def answer() -> AsyncIterator[str]:
+        for token in ("All", " good.", " Things", " come."):
+            yield token
+            await stage.time.advance(0.25)
+            if token.endswith("."):
+                stage.socket.feed(Binary(b"sound"))
+                await settle()
+
+    async with stage.voice() as voice:
+        async for _ in voice.say(answer()):
+            assert voice.metrics.time_to_first_byte == 0.5
+        assert voice.metrics.spoken == 1
+
+
 async def test_how_soon_it_sounds_again(stage: VoiceStage) -> None:
     """Text that is said again on another connection counts once, and from where it was said first."""
     async with stage.voice(reconnect=True) as voice:

@@ -10,7 +10,7 @@ async def native_verbs(deepgram: AsyncDeepgramClient) -> None:
     await deepgram.transcribe(b"", modle="nova-3")  # wrong
     await deepgram.transcribe(b"", smart_format="yes")  # wrong
     await deepgram.transcribe(b"", callback="https://example.com/")  # wrong
-    await deepgram.transcribe(audio=b"")  # wrong
+    await deepgram.transcribe(sound=b"")  # wrong
     await deepgram.transcribe_to_callback(b"")  # wrong
     await deepgram.request("GET", "v1/projects", qury={})  # wrong
     AsyncDeepgramClient(max_retrys=0)  # wrong

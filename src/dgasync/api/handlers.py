@@ -19,7 +19,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import anyio
 
 from dgasync.errors import DeepgramTypeError
-from dgasync.logs import log
+from dgasync.logs import cry, log
 
 __all__ = ["Dispatcher", "Firing", "Handler", "Handlers", "Report"]
 
@@ -293,4 +293,4 @@ if sys.version_info >= (3, 14):  # pragma: no cover
 
 def _log(error: BaseException, event: object) -> None:
     name = getattr(event, "type", type(event).__name__)
-    log.error("A handler of %s raised; the stream goes on.", name, exc_info=error)
+    cry("A handler of %s raised; the stream goes on.", name, error=error)

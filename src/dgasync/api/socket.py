@@ -195,7 +195,7 @@ class AsyncSocket:
 
     def _open(self) -> Socket:
         if self._socket is None:
-            raise DeepgramWebsocketError("The socket is not open: use it inside `async with`.")
+            raise DeepgramWebsocketError("The socket is not open: use it inside its `with` block.")
         return self._socket
 
     async def _ended(self, socket: Socket) -> None:

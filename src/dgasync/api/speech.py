@@ -248,7 +248,7 @@ class AsyncSpeech:
             raise DeepgramError(
                 "The speech is closed."
                 if self._opened
-                else "The speech is not open: use it inside `async with`, or `read` or `save` it."
+                else "The speech is not open: use it inside its `with` block, or `read` or `save` it."
             )
         try:
             chunk = await download.read()

@@ -22,6 +22,7 @@ from dgasync.errors import (
     BatchError,
     DeepgramApiKeyError,
     DeepgramError,
+    DeepgramTypeError,
     Forbidden,
     NotFound,
     PaymentRequired,
@@ -217,13 +218,16 @@ class Crew:
             spent = self._clock.now() - began
             work.seconds += spent
             total.request_seconds += spent
-        if isinstance(failure, DeepgramError):
-            self._judge(work, failure, began)
-            return
-        work.tries += 1
         if failure is None:
+            work.tries += 1
             self._answers()
-        self._end(work, failure)
+            self._end(work, None)
+        elif isinstance(failure, DeepgramError) and not isinstance(failure, DeepgramTypeError):
+            self._judge(work, failure, began)
+        else:  # of the source or the options: nothing was sent
+            total.requests -= 1
+            total.retries -= work.asked > 1
+            self._end(work, failure)
 
     def _judge(self, work: Work, failure: DeepgramError, began: float) -> None:
         """Ask again, give it up, let go of it, or doubt."""

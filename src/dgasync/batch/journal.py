@@ -296,7 +296,8 @@ class Journal:
             )
             return Known.POISON
         if state == _State.WAITING or (state == _State.FAILED and retry_failed and not is_this):
-            work.tries = 0 if state == _State.FAILED else tries
+            if state == _State.FAILED:
+                work.tries, work.request_id = 0, None
             return Known.NEW
         if taken:
             return Known.SKIP_FAILED if state == _State.FAILED and not is_this else Known.SKIP

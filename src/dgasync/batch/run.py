@@ -174,7 +174,7 @@ class AsyncBatch:
 
     async def __anext__(self) -> Result:
         if self._began is None or self._ended is not None:
-            raise BatchError("A batch runs inside `async with`, or by `run()`, and once.")
+            raise BatchError("A batch runs inside its `with` block, or by `run()`, and once.")
         if self._is_taken:
             raise BatchError("One task at a time takes the results of a batch.")
         self._is_taken = True

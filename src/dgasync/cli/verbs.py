@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -19,8 +20,18 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line."""
+        self._check_values(ctx, args)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx  # click's parser knows of none where a value is missing
             raise
+
+    def _check_values(self, ctx: click.Context, args: list[str]) -> None:
+        """Refuse an option that stands for the value of another: click would take it for that, and ask elsewhere."""
+        options = {name: each for each in self.get_params(ctx) if isinstance(each, click.Option) for name in each.opts}
+        for name, value in pairwise(args[: args.index("--")] if "--" in args else args):
+            option = options.get(name)
+            takes_one = option is not None and not (option.is_flag or option.count) and option.nargs == 1
+            if takes_one and value.startswith("--") and value.partition("=")[0] in options:
+                raise click.UsageError(f"Option {name!r} requires an argument, and {value!r} is an option.", ctx)

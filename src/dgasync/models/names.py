@@ -16,7 +16,24 @@ def unknown(name: object, known: Iterable[str], what: str) -> DeepgramTypeError:
     guess = _closest(name, known)
     if guess is not None:
         return DeepgramTypeError(f"{what} has no option {name!r}; did you mean {guess!r}?")
+    verb = _verb_of(name)
+    if verb is not None:
+        return DeepgramTypeError(f"{what} has no option {name!r}: that is one of `{verb}`.")
     return DeepgramTypeError(f"{what} has no option {name!r}. What the service is newly able to take goes in `addons`.")
+
+
+def _verb_of(name: str) -> str | None:
+    """The native verb that has an option of this name, where it is one of a few."""
+    from dgasync.models import flux_params, params, read_params, speak_params
+
+    verbs = {
+        "live": params.LiveParams,
+        "turns": flux_params.FluxParams,
+        "transcribe": params.RecordingParams,
+        "analyze": read_params.TextParams,
+        "synthesize": speak_params.SynthesizeParams,
+    }
+    return next((verb for verb, kind in verbs.items() if name in kind.__annotations__), None)
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:

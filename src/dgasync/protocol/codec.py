@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from dgasync.errors import DecodeError, DeepgramApiError, RateLimited, ServerError, api_error
-from dgasync.models.base import Answer, decode
+from dgasync.models.base import Answer, Headers, decode
 from dgasync.protocol.retry import retry_after
 
 __all__ = ["decoded", "refusal"]
@@ -50,7 +50,7 @@ def refusal(status: int, body: bytes | None, headers: Mapping[str, str]) -> Deep
         text,
         err_code=code,
         request_id=request_id or headers.get("dg-request-id"),
-        headers=headers,
+        headers=Headers(headers),  # a copy: the transport's own cannot be pickled
     )
     if isinstance(error, (RateLimited, ServerError)):
         error.retry_after = retry_after(headers)

@@ -18,7 +18,7 @@ import anyio
 import anyio.lowlevel
 
 from dgasync.errors import DeepgramConnectionError
-from dgasync.logs import log
+from dgasync.logs import cry, log
 from dgasync.models.events import Gap
 from dgasync.protocol import sound
 from dgasync.protocol.live import Live, Phase
@@ -66,6 +66,7 @@ class AudioCore(Core[E], Generic[E]):
         self._head = b""  # the first bytes, until there are enough to look at
         self._is_warned = False  # of empty chunks
         self._begun_at: float | None = None
+        self._is_sending = False  # something, in the background
         # What only `metrics` tell.
         self._sent_then: int | None = None  # bytes that were sent when what is heard reached further the last time
         self._gaps = 0
@@ -196,7 +197,7 @@ class AudioCore(Core[E], Generic[E]):
         """Send audio in the background, to its end; the arguments are those of `send_all`. May be called by any thread.
 
         An error of the source ends the session and comes out where its events are taken. Leaving the session, or
-        `finish`, stops the source wherever it is.
+        `finish`, stops the source wherever it is: for all of a file, take the events to their end, or use `send_all`.
 
         Raises:
             SessionEnded: the session is over, or `finish` was called.
@@ -204,6 +205,7 @@ class AudioCore(Core[E], Generic[E]):
         """
         check_source(source)
         self._inbox.put(_Order(source, finish, realtime), 0)
+        self._is_sending = True
 
     def post(self, data: Chunk | str, /) -> None:
         """Hand over a chunk of audio, or a message as text, from a thread that is not the session's own.
@@ -257,6 +259,7 @@ class AudioCore(Core[E], Generic[E]):
             return
         finally:
             self._pumps.discard(scope)
+            self._is_sending = bool(self._pumps)
         if order.finish and not scope.cancel_called:
             await self._close_stream()
 
@@ -278,6 +281,14 @@ class AudioCore(Core[E], Generic[E]):
         async with aclosing(chunks), aclosing(frames):
             async for frame in frames:
                 await send(frame)
+
+    async def _close_stream(self, message: str | None = None) -> None:
+        if self._is_sending and self._begun_at is None:
+            cry(
+                "A live session was left, or finished, before anything of its audio was sent: take its events to their "
+                "end, or await `send_all`."
+            )
+        await super()._close_stream(message)
 
     def _stop_sources(self) -> None:
         for scope in self._pumps:

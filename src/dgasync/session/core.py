@@ -566,7 +566,7 @@ class Core(Generic[E]):
         machine = self._machine
         failure = machine.failure
         if machine.phase is Phase.CONNECTING:
-            text = "The session is not open: send inside its `async with`."
+            text = "The session is not open: send inside its `with` block."
         elif failure is not None:
             text = f"The session is over: {failure}"
         elif machine.outcome is not None:
@@ -631,7 +631,7 @@ class Core(Generic[E]):
             self._tell()
             raise StopAsyncIteration
         if self._machine.phase is Phase.CONNECTING:
-            raise DeepgramWebsocketError("The session is not open: take events inside its `async with`.")
+            raise DeepgramWebsocketError("The session is not open: take events inside its `with` block.")
         if self._arrived is None:
             self._arrived = anyio.Event()
         await self._arrived.wait()

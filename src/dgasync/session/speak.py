@@ -146,7 +146,8 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._untaken: int | None = None  # events that waited the last time, if none of them was taken
         self._question: Question[VoiceConfigured | VoiceNotConfigured] = Question()
         # What only `metrics` tell.
-        self._begun_at: dict[int, float] = {}  # turns without sound so far, and when their text began
+        self._begun_at: dict[int, float] = {}  # turns that are not over, and when their text began
+        self._sounding = 0  # the last one that has begun to sound
         self._first_byte: float | None = None
         self._characters = self._sounded = self._interruptions = 0
 
@@ -186,7 +187,10 @@ class AsyncVoice(Core["SpeakEvent"]):
 
     def _sounds(self, turn: int, size: int) -> None:
         self._sounded += size
-        begun_at = self._begun_at.pop(turn, None)
+        if turn <= self._sounding:
+            return
+        self._sounding = turn
+        begun_at = self._begun_at.get(turn)
         if begun_at is not None:
             self._first_byte = self._heard_at - begun_at
             if self._telemetry is not None:
@@ -201,7 +205,7 @@ class AsyncVoice(Core["SpeakEvent"]):
                 return self._silenced()  # it was over before there was anything to be interrupted
             if not saying.stale:
                 self._machine.works()
-            self._begun_at.pop(saying.over + 1, None)  # if it never had a sound
+            self._begun_at.pop(saying.over + 1, None)
             return saying.turn_over()
         if kind is ClearedResponse or kind is SpeechInterrupted:
             self._cut = event if isinstance(event, SpeechInterrupted) else None
@@ -460,6 +464,7 @@ class AsyncVoice(Core["SpeakEvent"]):
                 async for token in tokens:
                     if era.is_over:
                         return
+                    self._text_begins(token)
                     await self._speak(words.feed(token), era)
             await self._speak(words.end(), era)
             # Where its sound is waited for, also if there was no text: then the answer is the end.
@@ -470,12 +475,15 @@ class AsyncVoice(Core["SpeakEvent"]):
                 self._reciting = None
             over.set()
 
+    def _text_begins(self, text: str) -> None:
+        if text and self._is_live:
+            self._begun_at.setdefault(self._saying.asked + 1, self._clock.now())
+
     async def _speak(self, text: str, era: _Era) -> None:
         for piece in pieces(text):
             if era.is_over:
                 return
-            if self._is_live:
-                self._begun_at.setdefault(self._saying.asked + 1, self._clock.now())
+            self._text_begins(piece)
             await self._say(_encoded(type="Speak", text=piece))
             self._characters += len(piece)
         if text and self._auto_flush is not None:

@@ -40,10 +40,7 @@ _HEARD = {
     **_CONNECTIONS,
     "gap_seconds": ("gap.duration", "s", "Audio lost for good with a connection."),
 }
-_SOUND = {
-    "sound_bytes": ("sound.size", "By", "Sound that came."),
-    "interruptions": ("interruptions", "{interruption}", "How often what was being spoken was abandoned."),
-}
+_SOUND = {"sound_bytes": ("sound.size", "By", "Sound that came.")}
 _SUMS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     "live": _HEARD,
     "flux": {**_HEARD, "turns": ("turns", "{turn}", "Turns that are over.")},
@@ -52,8 +49,14 @@ _SUMS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         **_SOUND,
         "sent_characters": ("text.size", "{character}", "Text sent."),
         "spoken": ("texts", "{text}", "Texts that are spoken, or were abandoned."),
+        "interruptions": ("interruptions", "{interruption}", "How often what was being spoken was abandoned."),
     },
-    "agent": {**_AUDIO, **_SOUND, "answers": ("answers", "{answer}", "How often the agent has begun to answer.")},
+    "agent": {
+        **_AUDIO,
+        **_SOUND,
+        "answers": ("answers", "{answer}", "How often the agent has begun to answer."),
+        "interruptions": ("interruptions", "{interruption}", "How often the user has begun to speak."),
+    },
 }
 """What each kind of session counts: the field of its metrics, and the counter's name, unit and description."""
 

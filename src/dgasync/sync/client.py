@@ -113,7 +113,7 @@ class DeepgramClient(Root, Successor):
         """The documented door to what texts say: `.analyze` and `.asyncanalyze`."""
         return self._core.read
 
-    def transcribe(self, audio: Audio, /, **options: Unpack[TranscribeParams]) -> Transcript:
+    def transcribe(self, audio: Audio, **options: Unpack[TranscribeParams]) -> Transcript:
         """The words of a whole recording, once Deepgram has heard all of it.
 
         Args:
@@ -133,7 +133,7 @@ class DeepgramClient(Root, Successor):
         return run(self._core.transcribe(audio, **options))
 
     def transcribe_to_callback(
-        self, audio: Audio, /, *, callback: str, **options: Unpack[ToCallbackParams]
+        self, audio: Audio, *, callback: str, **options: Unpack[ToCallbackParams]
     ) -> AsyncPrerecordedResponse:
         """The request id of a transcript that the service will send to `callback`.
 
@@ -144,7 +144,6 @@ class DeepgramClient(Root, Successor):
     def transcribe_many(
         self,
         sources: Sources,
-        /,
         *,
         concurrency: int = BATCH_CONCURRENCY,
         journal: Journal | str | PathLike[str] | None = None,
@@ -194,7 +193,6 @@ class DeepgramClient(Root, Successor):
     def transcribe_many_to_callback(
         self,
         sources: Sources,
-        /,
         *,
         callback: str,
         journal: Journal | str | PathLike[str],
@@ -351,7 +349,7 @@ class DeepgramClient(Root, Successor):
         return run(self._core.grant_token(ttl_seconds=ttl_seconds, **call))
 
     def synthesize(
-        self, text: Text, /, *, version: Literal["1", "2"] | None = None, **options: Unpack[SynthesizeParams]
+        self, text: Text, *, version: Literal["1", "2"] | None = None, **options: Unpack[SynthesizeParams]
     ) -> Speech:
         """A text as speech: to be played while it comes, read whole, or saved.
 
@@ -378,7 +376,6 @@ class DeepgramClient(Root, Successor):
     def synthesize_to_callback(
         self,
         text: Text,
-        /,
         *,
         callback: str,
         version: Literal["1", "2"] | None = None,
@@ -411,7 +408,7 @@ class DeepgramClient(Root, Successor):
 
         return Voice(self._core.voice(version=version, **options))
 
-    def analyze(self, text: Text, /, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
+    def analyze(self, text: Text, **options: Unpack[AnalyzeParams]) -> AnalyzeResponse:
         """What the service reads in a text: its summary, topics, intents and mood, as far as they are asked for.
 
         Args:
@@ -427,7 +424,7 @@ class DeepgramClient(Root, Successor):
         return run(self._core.analyze(text, **options))
 
     def analyze_to_callback(
-        self, text: Text, /, *, callback: str, **options: Unpack[AnalyzeToCallbackParams]
+        self, text: Text, *, callback: str, **options: Unpack[AnalyzeToCallbackParams]
     ) -> AsyncAnalyzeResponse:
         """The request id of an analysis that the service will send to `callback`.
 

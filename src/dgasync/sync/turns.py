@@ -171,7 +171,7 @@ class FluxSession:
         """Send audio in the background, to its end; the arguments are those of `send_all`. May be called by any thread.
 
         An error of the source ends the session and comes out where its events are taken. Leaving the session, or
-        `finish`, stops the source wherever it is.
+        `finish`, stops the source wherever it is: for all of a file, take the events to their end, or use `send_all`.
 
         Raises:
             SessionEnded: the session is over, or `finish` was called.

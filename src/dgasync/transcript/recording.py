@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dgasync.errors import DeepgramTypeError
 from dgasync.limits import SHOWN_WORDS
 from dgasync.models.listen import Paragraph, PrerecordedResponse, Sentence, Utterance, Word
 from dgasync.transcript.channel import ChannelTranscript, Frozen, Turn, count
@@ -214,6 +215,8 @@ class Transcript(Frozen):
         """
         from dgasync.transcript.wer import word_error_rate
 
+        if not isinstance(reference, (str, Transcript)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DeepgramTypeError(f"What was said is a text or a Transcript, not {type(reference).__name__}.")
         return word_error_rate(str(reference), self.text)
 
     def to_srt(self, **options: Unpack[CaptionOptions]) -> str:

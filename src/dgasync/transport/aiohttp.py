@@ -515,8 +515,9 @@ def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError)):
         # In older versions the error for a certificate is one of these, but has not what they have.
         cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
+        advice = " It may speak plain http: then its address begins with http://." if _is_no_tls(cause) else ""
         failure = ConnectFailed(
-            f"No connection to {error.host}:{error.port} could be made: {cause or type(error).__name__}."
+            f"No connection to {error.host}:{error.port} could be made: {cause or type(error).__name__}.{advice}"
         )
     elif isinstance(error, aiohttp.ClientHttpProxyError):
         failure = ConnectFailed(f"The proxy refused the connection: {error.status} {error.message}.")
@@ -534,6 +535,11 @@ def _translated(error: Exception, request: Request, *, sent: bool) -> Exception:
         failure = kind(f"The connection to the service broke {what}: {error or type(error).__name__}.")
     failure.__cause__ = cause
     return failure
+
+
+def _is_no_tls(cause: BaseException | None) -> bool:
+    """Whether what answered a TLS handshake was none."""
+    return getattr(cause, "reason", None) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 
 
 def _unfetched(error: Exception, request: Request) -> Exception:
