@@ -344,3 +344,12 @@ class DeepgramMicrophoneError(DeepgramError):
 
 class DeepgramSpeakerError(DeepgramError):
     """There is no loudspeaker to play on, or not like this; the message says what to install or to choose."""
+
+
+def lone(error: BaseException) -> BaseException:
+    """The one error in a group, or the group when there are more."""
+    inside: Any = getattr(error, "exceptions", None)  # Python 3.10 has no name for groups
+    while inside and len(inside) == 1:
+        error = inside[0]
+        inside = getattr(error, "exceptions", None)
+    return error

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -237,6 +237,14 @@ async def test_retries_can_be_turned_off(where: str) -> None:
     with pytest.raises(ServerError):
         await deepgram.transcribe(b"audio", **({"max_retries": 0} if where == "call" else {}))
     assert len(transport.requests) == 1
+
+
+async def test_progress_that_cannot_be_told() -> None:
+    """It is refused before anything is sent."""
+    deepgram, transport = client()
+    with pytest.raises(DeepgramTypeError, match="`progress` is a function of"):
+        await deepgram.transcribe(b"audio", progress=cast("Any", 5))
+    assert transport.requests == []
 
 
 @pytest.mark.parametrize(

@@ -964,3 +964,19 @@ async def test_what_cannot_be_closed(caplog: pytest.LogCaptureFixture) -> None:
         total = await deepgram.transcribe_many(Item(lambda: Stubborn(b"a"), key="a")).run()
     assert total.done == 1
     assert "could not be closed" in caplog.text
+
+
+async def test_a_source_that_does_not_end_well() -> None:
+    """An error of its own that nobody asked for any more comes out of the block alone, out of any group."""
+
+    async def sources() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"a"
+        finally:
+            raise LookupError("cleaning up")
+
+    async with Service().client() as deepgram:
+        with pytest.raises(LookupError, match="cleaning up"):
+            async with deepgram.transcribe_many(sources()) as batch:
+                await anext(batch)

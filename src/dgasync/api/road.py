@@ -15,7 +15,14 @@ from dgasync.api.credentials import Credentials
 from dgasync.api.flight import Answering, Connected
 from dgasync.api.pace import Pace
 from dgasync.config import DeepgramClientOptions, Secret, Timeouts, count, masked
-from dgasync.errors import DeepgramApiError, DeepgramConnectionError, DeepgramError, RateLimited, Unauthorized
+from dgasync.errors import (
+    DeepgramApiError,
+    DeepgramConnectionError,
+    DeepgramError,
+    DeepgramTypeError,
+    RateLimited,
+    Unauthorized,
+)
 from dgasync.limits import BODY_CHUNK, COOL_DOWN_LIMIT, MAX_REDIRECTS
 from dgasync.models.base import Answer
 from dgasync.protocol import codec, query, retry
@@ -254,6 +261,8 @@ class Road:
         """Where `call` goes, and how; raises what it cannot be sent for."""
         if call.max_retries is not None:
             count("max_retries", call.max_retries)
+        if call.progress is not None and not callable(call.progress):
+            raise DeepgramTypeError(f"`progress` is a function of (bytes sent, bytes in all); got {call.progress!r}.")
         url, inherited = address(self.base, call.endpoint)
         text = query.encode(
             call.options,

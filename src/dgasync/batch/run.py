@@ -31,7 +31,7 @@ from dgasync.batch.items import Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
 from dgasync.batch.throttle import Throttle
 from dgasync.config import count
-from dgasync.errors import BatchError, DecodeError, DeepgramTypeError
+from dgasync.errors import BatchError, DecodeError, DeepgramTypeError, lone
 from dgasync.limits import BATCH_ALONE, BATCH_WINDOW
 from dgasync.logs import log
 from dgasync.models.listen import AsyncPrerecordedResponse
@@ -257,9 +257,12 @@ class AsyncBatch:
             self._acknowledge()
         self._is_stopping = True
         self._group.cancel_scope.cancel()
+        failure: BaseException | None = None
         try:
             # The error of the body is for the statement to raise, alone.
             await self._group.__aexit__(None, None, None)
+        except BaseException as raised:
+            failure = raised
         finally:
             self._ended = self._clock.now()
             if self._own is not None:
@@ -268,6 +271,8 @@ class AsyncBatch:
                         await _surely(self._written_last)
                 finally:
                     self._written_last()  # if it was cancelled before the thread could begin
+        if failure is not None:
+            raise lone(failure)  # out here, so that a group is not its context
 
     def __repr__(self) -> str:
         total = self._totals

@@ -29,6 +29,7 @@ from dgasync.errors import (
     DeepgramError,
     DeepgramWebsocketError,
     SessionEnded,
+    lone,
 )
 from dgasync.limits import BEFORE_OPEN, BEFORE_OPEN_BYTES, CLOSE_TIMEOUT, READ_AHEAD
 from dgasync.logs import log
@@ -167,7 +168,7 @@ class Core(Generic[E]):
             error.__traceback__ = traceback
             return
         # Out here, so that a group is not its context.
-        raise _lone(failure)
+        raise lone(failure)
 
     @asynccontextmanager
     async def _life(self) -> AsyncGenerator[None, None]:
@@ -682,12 +683,3 @@ def _leaves(error: BaseException) -> set[int]:
     """The identities of the errors in a group, or of the error itself."""
     inside: Any = getattr(error, "exceptions", None)  # Python 3.10 has no name for groups
     return {id(error)} if inside is None else {leaf for each in inside for leaf in _leaves(each)}
-
-
-def _lone(error: BaseException) -> BaseException:
-    """The one error in a group, or the group when there are more."""
-    inside: Any = getattr(error, "exceptions", None)
-    while inside and len(inside) == 1:
-        error = inside[0]
-        inside = getattr(error, "exceptions", None)
-    return error
