@@ -352,6 +352,23 @@ async def test_cancelling_an_upload(transport: AiohttpTransport) -> None:
         assert asyncio.all_tasks() <= tasks
 
 
+@pytest.mark.parametrize("how", ["request", "stream"])
+@pytest.mark.parametrize(("what", "kind"), [("NoneType", DeepgramConnectionError), ("int", AttributeError)])
+async def test_a_connection_that_is_gone(
+    how: str, what: str, kind: type[Exception], transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiohttp stumbles over its own None then: that is a lost connection; anything else of the kind is a mistake."""
+
+    async def stumbling(response: aiohttp.ClientResponse, connection: object) -> None:
+        raise AttributeError(f"'{what}' object has no attribute 'read'")
+
+    monkeypatch.setattr(aiohttp.ClientResponse, "start", stumbling)
+    async with served(answering(OK)) as url:
+        with pytest.raises(kind) as caught:
+            await getattr(transport, how)(request(url))
+        assert caught.value.__context__ is None
+
+
 async def test_an_answer_in_many_parts(transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long answer is put together, packed ones are unpacked, and one that is too long is not read to its end."""
     packed = gzip.compress(b"z" * 100_000)

@@ -101,7 +101,7 @@ class AiohttpTransport:
         upload: _Upload | None = None,
     ) -> Reply:
         """One request by aiohttp and the whole of its answer; `upload` is asked and told how far it is."""
-        response = await self._asked(session, request, data, patience)
+        response = await _head(self._asked(session, request, data, patience))
         try:
             reply = Reply(response.status, response.headers, await _whole(response, upload))
         except BaseException:
@@ -139,7 +139,8 @@ class AiohttpTransport:
         assert body is None or isinstance(body, bytes)
         patience = _patience(request.timeouts.connect, request.timeouts.read)
         try:
-            return _Download(await self._asked(self._session(), request, body, patience), request, _broken_off)
+            asking = self._asked(self._session(), request, body, patience)
+            return _Download(await _head(asking), request, _broken_off)
         except _FOREIGN as error:
             failure = _translated(error, request, sent=True)
         raise failure
@@ -337,6 +338,17 @@ async def _kept(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
         yield
     finally:
         await session.close()
+
+
+async def _head(asking: Awaitable[aiohttp.ClientResponse]) -> aiohttp.ClientResponse:
+    try:
+        return await asking
+    except AttributeError as error:
+        # Where aiohttp looks for the answer there may be no connection any more, if that broke while it was sending
+        # (seen with 3.14 on CPython 3.12 and 3.13, where its writer begins at once).
+        if "NoneType" not in str(error):
+            raise
+    raise aiohttp.ServerDisconnectedError
 
 
 async def _whole(response: aiohttp.ClientResponse, upload: _Upload | None) -> bytes:
