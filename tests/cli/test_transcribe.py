@@ -407,3 +407,9 @@ def test_a_value_that_is_an_option(command: Run, deepgram_server: LocalServer, w
     assert ended.code == 2
     assert "Option '--keyterm' requires an argument, and '--url' is an option." in ended.err
     assert command("transcribe", wav, "--url", deepgram_server.url, "--keyterm=--url").code == 0
+
+
+def test_an_empty_name(command: Run, deepgram_server: LocalServer) -> None:
+    """As of a variable of the shell that was never set: it is not the folder one is in."""
+    ended = command("transcribe", "", "--url", deepgram_server.url)
+    assert (ended.code, "the name of the recording is empty" in ended.err) == (4, True)

@@ -610,6 +610,19 @@ async def test_nothing_heard(stage: Stage) -> None:
 
 
 @passing
+async def test_nothing_to_be_heard_yet(stage: Stage) -> None:
+    """A WAV file may have much to say before its samples; of that the service says nothing."""
+    seconds = int(HEARD_NOTHING) + 5
+    size = seconds * len(SECOND)
+    head = WAV[:36] + b"LIST" + size.to_bytes(4, "little") + bytes(size)
+    async with stage.session(reconnect=True, model="nova-3") as live:
+        for at in range(0, len(head), len(SECOND)):
+            await live.send(head[at : at + len(SECOND)])
+            await stage.time.sleep(1.0)
+        assert (live.metrics.sent_seconds, live.metrics.reconnects, live.phase) == (0.0, 0, Phase.OPEN)
+
+
+@passing
 async def test_a_keep_alive_that_fails(stage: Stage) -> None:
     """The first that is sent for a while may be what finds the connection broken: then there is another one."""
     first = Service()

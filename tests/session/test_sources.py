@@ -473,6 +473,16 @@ async def test_a_wav_file_at_its_own_speed(size: int) -> None:
         sent += len(frame)
 
 
+async def test_a_wav_file_with_a_long_header() -> None:
+    """What stands before its samples takes no time, however much it is."""
+    wav = ruler_wav(1.0)
+    long = wav[:36] + b"LIST" + (200_000).to_bytes(4, "little") + bytes(200_000) + wav[36:]
+    player = await played(given(long), {}, 60)
+
+    assert b"".join(player.frames) == long
+    assert player.times[-1] == pytest.approx(1.0, abs=PACE)
+
+
 @pytest.mark.parametrize(
     ("chunks", "options"),
     [

@@ -9,7 +9,10 @@ sources    paths, folders, patterns, manifests and iterators, one recording afte
 intake     these, and what the journal knows of each
 throttle   how many at once, learnt from the answers
 crew       who asks, and what becomes of each request
+opened     the audio of items that are functions
+answers    what the service said, until it is told
 journal    what is done, in one SQLite file
+taken      a run's hold on it
 run        the batch itself
 """
 

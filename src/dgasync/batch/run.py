@@ -29,11 +29,12 @@ from dgasync.batch.crew import Crew, Orders
 from dgasync.batch.intake import Intake
 from dgasync.batch.items import Result, Totals, Work, cause
 from dgasync.batch.journal import Changes, Journal, Known
+from dgasync.batch.opened import opened
+from dgasync.batch.taken import Taken
 from dgasync.batch.throttle import Throttle
 from dgasync.config import count
 from dgasync.errors import BatchError, DecodeError, DeepgramTypeError, lone
 from dgasync.limits import BATCH_ALONE, BATCH_WINDOW
-from dgasync.logs import log
 from dgasync.models.listen import AsyncPrerecordedResponse
 from dgasync.protocol import codec
 from dgasync.transport.seam import CALLER
@@ -86,9 +87,9 @@ class AsyncBatch:
         instead = "use `transcribe_many_to_callback`, which has a journal for them"
         listen.refuse_early(options, strict=road.is_strict(None), instead=instead)
         self._road = road
-        self._options = options
         self._callback = callback
-        self._journal = journal
+        self._taken = None if journal is None else Taken(journal)
+        self._alike = self._asked_of(options)
         self._make_intake = partial(
             Intake,
             sources,
@@ -117,12 +118,10 @@ class AsyncBatch:
         self._is_taken = False  # somebody waits for a result
         self._failure: Exception | None = None
         self._changes = Changes()
-        self._own: _Begun | None = None
         # These are made on the loop that enters.
         self._clock: Clock = road.transport.clock
         self._crew: Crew
         self._intake: Intake
-        self._alike: listen.Alike
         self._stop_wake: Wake
         self._feeding: anyio.CancelScope
         self._group: Any = None
@@ -211,23 +210,19 @@ class AsyncBatch:
         if self._began is not None:
             raise BatchError("A batch is entered once; ask the client for another one.")
         self._began = self._clock.now()
-        begun: _Begun | None = None
-        given = self._journal
+        taken = self._taken
         try:
-            if given is not None:
-                begun = _Begun(given)
-                await _surely(begun.begin)
-                self._journal = begun.journal
-            await self._begin(begun)
+            if taken is not None:
+                await taken.take()
+            await self._begin(taken)
         except BaseException:
-            if begun is not None:
-                begun.end()
+            if taken is not None:
+                taken.end()
             raise
-        self._own = begun
         return self
 
-    async def _begin(self, begun: _Begun | None) -> None:
-        journal = None if begun is None else begun.journal
+    async def _begin(self, taken: Taken | None) -> None:
+        journal = None if taken is None else taken.journal
         self._moved, self._news, self._to_write = anyio.Event(), anyio.Event(), anyio.Event()
         self._stop_wake = self._road.transport.wake()
         self._feeding = anyio.CancelScope()
@@ -235,20 +230,19 @@ class AsyncBatch:
         await self._group.__aenter__()
         spawn = self._group.start_soon
         self._intake = self._make_intake(journal, spawn=spawn)
-        self._alike = self._asked_of(self._options)
         self._crew = Crew(
             Orders(self._request, self._begun, self._over, self._let_go, self._hopeless),
             self._clock,
             self._throttle,
             self._totals,
             max_retries=self._road.max_retries,
-            is_accepted=begun is not None and begun.is_accepted,
+            is_accepted=taken is not None and taken.has_answers,
         )
         self._crew.begin(spawn)
         spawn(self._watch_for_stop)
         spawn(self._feed)
         if journal is not None:
-            spawn(self._write_on)
+            spawn(self._write_on, journal)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -265,12 +259,8 @@ class AsyncBatch:
             failure = raised
         finally:
             self._ended = self._clock.now()
-            if self._own is not None:
-                try:
-                    with anyio.CancelScope(shield=True):  # bounded as each write is
-                        await _surely(self._written_last)
-                finally:
-                    self._written_last()  # if it was cancelled before the thread could begin
+            if self._taken is not None:
+                await self._taken.end_with(self._write_last)  # bounded as each write is
         if failure is not None:
             raise lone(failure)  # out here, so that a group is not its context
 
@@ -353,11 +343,8 @@ class AsyncBatch:
         elif not callable(source):
             await self._transcribe(work, source)
         else:
-            audio = await _opened(source)
-            try:
+            async with opened(source, work.item.key) as audio:
                 await self._transcribe(work, audio)
-            finally:
-                await _closed(audio, work.item.key)
 
     async def _transcribe(self, work: Work, audio: object) -> None:
         asked = self._asked_of(work.options) if work.item.options else self._alike
@@ -367,25 +354,25 @@ class AsyncBatch:
             work.request_id = promise.request_id
             return
         work.answer = Kept(reply.body, reply.headers, keep_raw=asked.keeps_raw)
-        if self._journal is None:
+        if self._taken is None:
             work.request_id = reply.headers.get("dg-request-id")
         else:
             work.request_id, work.audio = work.answer.about()
 
     def _asked_of(self, options: Mapping[str, Any]) -> listen.Alike:
-        own = {"max_retries": 0} if self._journal is None else {"max_retries": 0, "keep_raw": True}
+        own = {"max_retries": 0} if self._taken is None else {"max_retries": 0, "keep_raw": True}
         return listen.Alike(self._road, {**options, **own}, self._callback)
 
     def _begun(self, work: Work) -> None:
         """Note that it is in flight: of a process that ends now, another run will know."""
-        if self._journal is not None:
+        if self._taken is not None:
             self._changes.started.append(work)
             self._to_write.set()
 
     def _over(self, work: Work) -> None:
         """Have it written down, and then told."""
         work.body = None
-        if self._journal is None:
+        if self._taken is None:
             self._deliver(work)
             return
         (self._changes.submitted if self._is_submission(work) else self._changes.ended).append(work)
@@ -417,19 +404,20 @@ class AsyncBatch:
                 work.request_id = work.transcript.request_id
             except DecodeError as error:
                 work.error, work.audio = error, 0.0
-                if self._journal is not None:
+                if self._taken is not None:
                     self._changes.spoiled.append(work)
                     self._to_write.set()
+        is_promise = self._is_submission(work)
         if work.error is not None:
             total.failed += 1
             name = cause(work.error)
             total.failures[name] = total.failures.get(name, 0) + 1
-        elif work.transcript is None:
+        elif is_promise:
             total.submitted += 1
         else:
             total.done += 1
             total.audio_seconds += work.audio
-        is_to_note = self._journal is not None and work.is_its_own and not self._is_submission(work)
+        is_to_note = self._taken is not None and work.is_its_own and not is_promise
         telling = _Telling(work.result(), work.item.key if is_to_note else None)
         work.transcript = None  # it is the user's alone: others of its group are still to come
         return telling
@@ -438,9 +426,8 @@ class AsyncBatch:
         """Whether the answer is still to come, and so is the telling of it."""
         return self._callback is not None and work.error is None and work.answer is None and work.transcript is None
 
-    async def _write_on(self) -> None:
+    async def _write_on(self, journal: Journal) -> None:
         """Write down what happened, as much of it at once as there is; then it is told."""
-        journal = cast("Journal", self._journal)
         try:
             while True:
                 while not self._changes:
@@ -496,16 +483,10 @@ class AsyncBatch:
             self._changes.taken.append(told.key)
             self._to_write.set()
 
-    def _written_last(self) -> None:
-        """Write the rest, and let others have the journal."""
-        own, self._own = self._own, None
-        if own is None:
-            return
-        try:
-            if self._changes and not self._is_broken:
-                own.journal.write(self._changes, self.totals)
-        finally:
-            own.end()
+    def _write_last(self, journal: Journal) -> None:
+        """Write the rest, on a thread."""
+        if self._changes and not self._is_broken:
+            journal.write(self._changes, self.totals)
 
 
 class _Telling(NamedTuple):
@@ -514,78 +495,6 @@ class _Telling(NamedTuple):
     result: Result
     key: str | None
     """Under which the journal is to know of that; None where it is not."""
-
-
-class _Begun:
-    """A journal that is taken for a run."""
-
-    journal: Journal
-    is_accepted = False
-    """Whether it knows of answers."""
-
-    def __init__(self, given: Journal | str | PathLike[str]) -> None:
-        self._given = given
-        self._is_begun = False
-
-    def begin(self) -> None:
-        """Take it, on a thread."""
-        self.journal = self._given if isinstance(self._given, Journal) else Journal(self._given)
-        try:
-            self.is_accepted = self.journal.has_answers()
-            self.journal.begin()  # the last thing: where it fails, the journal may be another batch's
-            self._is_begun = True
-        except BaseException:
-            if self.journal is not self._given:
-                self.journal.close()
-            raise
-
-    def end(self) -> None:
-        """Let others have it, if it was taken."""
-        if not self._is_begun:
-            return
-        self._is_begun = False
-        if self.journal is self._given:
-            self.journal.end()
-        else:
-            self.journal.close()
-
-
-async def _surely(function: Callable[[], None]) -> None:
-    """Have a thread do something, and wait for its end whoever cancels: asyncio's own cancelling knows no shields."""
-    failures: list[Exception] = []
-
-    async def do() -> None:
-        with anyio.CancelScope(shield=True):
-            try:
-                await to_thread.run_sync(function)
-            except Exception as error:
-                failures.append(error)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(do)
-    if failures:
-        raise failures[0]
-
-
-async def _opened(source: Callable[..., Any]) -> object:
-    """What the function of an item gives, be it plain or a coroutine's."""
-    if inspect.iscoroutinefunction(source):
-        given = source()
-    else:
-        given = await to_thread.run_sync(source, abandon_on_cancel=True)
-    return await cast("Awaitable[object]", given) if inspect.isawaitable(given) else given
-
-
-async def _closed(audio: object, key: str) -> None:
-    """Close what was opened here, if it can be; that it cannot is no fault of the answer."""
-    close: Any = getattr(audio, "close", None)
-    try:
-        if inspect.iscoroutinefunction(close):
-            await close()
-        elif callable(close):
-            await to_thread.run_sync(close)
-    except Exception as error:
-        log.warning("Batch: the source of %s could not be closed: %s", key, type(error).__name__)
 
 
 async def _tell(tell: Callable[[Result], object], result: Result) -> None:

@@ -84,6 +84,8 @@ def address_or_path(recording: str) -> str | Path:
     if is_address(recording):
         return recording
     check_address(recording)
+    if not recording:
+        raise Failure("the name of the recording is empty", Exit.RECORDING)
     path = Path(recording)
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):

@@ -29,7 +29,8 @@ class Verb(click.Command):
 
     def _check_values(self, ctx: click.Context, args: list[str]) -> None:
         """Refuse an option that stands for the value of another: click would take it for that, and ask elsewhere."""
-        options = {name: each for each in self.get_params(ctx) if isinstance(each, click.Option) for name in each.opts}
+        own = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        options = {name: each for each in own for name in (*each.opts, *each.secondary_opts)}
         for name, value in pairwise(args[: args.index("--")] if "--" in args else args):
             option = options.get(name)
             takes_one = option is not None and not (option.is_flag or option.count) and option.nargs == 1

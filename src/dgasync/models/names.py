@@ -31,7 +31,7 @@ def _verb_of(name: str) -> str | None:
         "turns": flux_params.FluxParams,
         "transcribe": params.RecordingParams,
         "analyze": read_params.TextParams,
-        "synthesize": speak_params.SynthesizeParams,
+        "synthesize": speak_params.VoiceParams,
     }
     return next((verb for verb, kind in verbs.items() if name in kind.__annotations__), None)
 

@@ -9,9 +9,9 @@ text ── words ── script ──► the service ── sound ──► who
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 import msgspec
@@ -47,6 +47,7 @@ from dgasync.protocol.sound import byte_rate
 from dgasync.protocol.tape import Replay
 from dgasync.session.core import Core
 from dgasync.session.question import Question, refusal
+from dgasync.session.recital import Era, Recital, Tokens, tokens
 from dgasync.session.script import Script
 from dgasync.session.sources import in_thread, pull
 from dgasync.transport.seam import Binary, Closed
@@ -59,9 +60,6 @@ if TYPE_CHECKING:
     from dgasync.transport.seam import Frame, Socket, Transport
 
 __all__ = ["AsyncSound", "AsyncVoice", "Tokens"]
-
-Tokens: TypeAlias = str | Iterable[str] | AsyncIterable[str]
-"""A text, or its parts as they come: a plain or an asynchronous iterator, such as the answer of a language model."""
 
 FORM = Form("linear16", "none", 24_000)
 """How the sound is written down unless it is asked for in another way."""
@@ -135,7 +133,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         self._asked_for = model
         self._said_at: float | None = None  # when there was text the last time, if that is to be flushed
         self._connection = 0
-        self._era = _Era()
+        self._era = Era()
         self._reciting: anyio.Event | None = None  # until a text is sent to its end
         self._heard_at = 0.0
         self._news: anyio.Event | None = None  # for those who wait for an answer
@@ -448,7 +446,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         return kind_of(message) == "Close"
 
     async def _recite(
-        self, source: Tokens, era: _Era, pull: Pull, *, flush: bool, recital: _Recital | None = None
+        self, source: Tokens, era: Era, pull: Pull, *, flush: bool, recital: Recital | None = None
     ) -> None:
         """Send a text to its end; those before it go first, unless they are abandoned."""
         while self._reciting is not None:
@@ -460,8 +458,8 @@ class AsyncVoice(Core["SpeakEvent"]):
             recital.turn = self._saying.asked + 1
         words = Words()
         try:
-            async with aclosing(_tokens(source, pull)) as tokens:
-                async for token in tokens:
+            async with aclosing(tokens(source, pull)) as parts:
+                async for token in parts:
                     if era.is_over:
                         return
                     self._text_begins(token)
@@ -479,7 +477,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         if text and self._is_live:
             self._begun_at.setdefault(self._saying.asked + 1, self._clock.now())
 
-    async def _speak(self, text: str, era: _Era) -> None:
+    async def _speak(self, text: str, era: Era) -> None:
         for piece in pieces(text):
             if era.is_over:
                 return
@@ -520,7 +518,7 @@ class AsyncVoice(Core["SpeakEvent"]):
     def _abandon(self, message: str) -> None:
         """Drop what was said up to now, and have the service do so, whoever waits for that."""
         self._era.is_over = True
-        self._era = _Era()
+        self._era = Era()
         if self._reciting is not None:  # whatever it waits for, the next text need not
             self._reciting.set()
             self._reciting = None
@@ -544,7 +542,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         finally:
             is_out.set()
 
-    async def _silent(self) -> _Era:
+    async def _silent(self) -> Era:
         """Return when nothing of what was abandoned can come any more."""
         if self._saying.stale:
             await self._answered(lambda: not self._saying.stale, "the interruption")
@@ -589,7 +587,7 @@ class AsyncVoice(Core["SpeakEvent"]):
         """
         if not isinstance(text, (str, Iterable, AsyncIterable)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DeepgramTypeError(f"A voice is given text, or an iterator of texts; got {type(text).__name__}.")
-        return AsyncSound(self, self._form, _Recital(text, self._begin_to_recite))
+        return AsyncSound(self, self._form, Recital(text, self._begin_to_recite))
 
     def audio(self) -> AsyncSound:
         """All sound and nothing else: `async for chunk in voice.audio()`, up to the end of the session. Each event is
@@ -623,14 +621,14 @@ class AsyncVoice(Core["SpeakEvent"]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._machine.phase.value}, {len(self._backlog)} events waiting>"
 
-    async def _begin_to_recite(self, recital: _Recital) -> None:
+    async def _begin_to_recite(self, recital: Recital) -> None:
         """Have a text sent, for somebody who waits for its sound."""
         era = recital.era = await self._silent()
         if not self.is_open:
             raise self._refusal()
         self._assist(self._pump, recital, era)
 
-    async def _pump(self, recital: _Recital, era: _Era) -> None:
+    async def _pump(self, recital: Recital, era: Era) -> None:
         try:
             await self._recite(recital.text, era, in_thread, flush=True, recital=recital)
         except SessionEnded:
@@ -647,7 +645,7 @@ class AsyncSound:
     A session that fails gives what came before it raises.
     """
 
-    def __init__(self, voice: AsyncVoice, form: Form, recital: _Recital | None = None) -> None:
+    def __init__(self, voice: AsyncVoice, form: Form, recital: Recital | None = None) -> None:
         self._voice = voice
         self._form = form
         self._recital = recital
@@ -698,41 +696,6 @@ class AsyncSound:
         return f"<{type(self).__name__} of {self._voice!r}>"
 
 
-class _Era:
-    """The time up to an interruption."""
-
-    __slots__ = ("is_over",)
-
-    def __init__(self) -> None:
-        self.is_over = False
-
-
-class _Recital:
-    """A text whose sound somebody waits for."""
-
-    __slots__ = ("begin", "era", "failure", "text", "turn")
-
-    def __init__(self, text: Tokens, begin: Callable[[_Recital], Awaitable[None]]) -> None:
-        self.text = text
-        self.begin = begin
-        self.era: _Era | None = None
-        """When it began."""
-        self.turn: int | None = None
-        """Which turn it is; None while it waits for those before it."""
-        self.failure: Exception | None = None
-        """What the iterator of the text has raised."""
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it was abandoned."""
-        return self.era is not None and self.era.is_over
-
-    def has_come_to(self, event: object) -> bool:
-        """Whether an event is its sound or its end; what an earlier text has left is neither."""
-        turn: int = vars(event).get("_turn", 0)
-        return self.turn is not None and turn >= self.turn
-
-
 def _encoded(**message: object) -> str:
     return msgspec.json.encode({name: value for name, value in message.items() if value is not None}).decode()
 
@@ -742,32 +705,3 @@ def _too_often(request_id: str | None) -> DeepgramWebsocketError:
         "The service took no notice of a Flush, for there were too many in a minute: have longer texts spoken at once.",
         request_id=request_id,
     )
-
-
-async def _tokens(source: Tokens, pull: Pull) -> AsyncGenerator[str, None]:
-    """The parts of a text, whatever gives them."""
-    if isinstance(source, str):
-        yield source
-    elif isinstance(source, AsyncIterable):
-        try:
-            async for token in source:
-                yield _checked(token)
-        finally:
-            close = getattr(source, "aclose", None)
-            if close is not None:
-                await close()
-    elif isinstance(source, (list, tuple)):
-        for token in cast("Iterable[str]", source):
-            yield _checked(token)
-    elif isinstance(source, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
-        iterator = iter(source)
-        while (token := await pull(next, iterator, None)) is not None:
-            yield _checked(token)
-    else:
-        raise DeepgramTypeError(f"A voice is given text, or an iterator of texts; got {type(source).__name__}.")
-
-
-def _checked(token: object) -> str:
-    if not isinstance(token, str):
-        raise DeepgramTypeError(f"The parts of a text are texts; got {type(token).__name__}.")
-    return token

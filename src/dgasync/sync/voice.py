@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from dgasync.models.speak_live import SpeakEvent, SpeechInterrupted, VoiceConfigured
     from dgasync.models.speak_live_params import VoiceSettings
     from dgasync.protocol.live import Phase
-    from dgasync.session.speak import AsyncSound, AsyncVoice, Tokens
+    from dgasync.session.recital import Tokens
+    from dgasync.session.speak import AsyncSound, AsyncVoice
 
 __all__ = ["Voice", "Sound"]
 
